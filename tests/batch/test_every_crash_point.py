@@ -32,7 +32,7 @@ import s3_server
 from attrs import define, field, frozen
 from crash_points import Program, Run
 
-from ideogram_ai.client.files import find_fault
+from ideogram_ai.client.formats import find_fault
 from ideogram_ai.testing import MockServer
 
 pytestmark = [

@@ -360,15 +360,6 @@ def test_max_cost_holds_for_all_runs_together(ideogram: Command, folder: Path) -
         assert "cost      0.125 USD, had it not" in ideogram(*other).out
 
 
-def test_the_batch_slows_down_as_the_service_asks(ideogram: Command, folder: Path) -> None:
-    write_jsonl(folder / "rows.jsonl", [row | {"resolution": SMALL} for row in prompts(4)])
-    with MockServer(in_flight=2, latency=0.05) as server:
-        run = ideogram(*BATCH, "--in-flight", "4", "--base-url", server.url)
-        billed = [exchange for exchange in server.ledger if exchange.status == 200]
-    assert (run.code, len(billed)) == (0, 4)
-    assert run.err.count("The service asks for fewer requests") == 1
-
-
 def test_what_cannot_be_written_is_reported(ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError("No space left on device.")

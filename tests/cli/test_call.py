@@ -180,18 +180,6 @@ def test_what_is_refused_before_a_key_is_asked_for(
     assert "keys" in ideogram("call", "webhook_keys").json, "it needs no key"
 
 
-def test_what_it_would_cost(ideogram: Command, cat: Path) -> None:
-    """All images together, by the price that the fields bring."""
-    for arguments, usd in (
-        ([], "0.06"),
-        (["num_images=3", "rendering_speed=QUALITY"], "0.27"),
-        (["num_images=2", f"character_reference_images=@{cat.name}"], "0.30"),
-        (["custom_model_uri=model/a/version/1"], "0.12"),
-    ):
-        fields = [word for each in arguments for word in ("-F", each)]
-        assert ideogram("call", "v3.generate", *PROMPT, *fields, "--dry-run", "--json").json["cost_usd"] == usd
-
-
 # Responses
 
 
@@ -304,8 +292,6 @@ def test_bash_completes_operations_fields_values_and_files(folder: Path, cat: Pa
         assert shown.stdout.splitlines() == (replies or [""]), (line, shown.stderr)
 
 
-def test_zsh_adds_no_space_to_a_field() -> None:
+def test_zsh_adds_no_space_to_a_field(ideogram: Command) -> None:
     """A line of click's script is changed for that: has it gone?"""
-    settings = environment(_IDEOGRAM_COMPLETE="zsh_source")
-    source = subprocess.run(IDEOGRAM, env=settings, text=True, capture_output=True, check=True).stdout
-    assert "-S '' -- ${(M)completions:#*[=/]}" in source
+    assert "-S '' -- ${(M)completions:#*[=/]}" in ideogram("completion", "zsh").out

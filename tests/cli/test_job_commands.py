@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from cli_runs import Command, Run, acting, environment, files, forked_ideogram, refuse, running
+from cli_runs import Command, Run, acting, files, refuse, running
 
 from ideogram_ai.cli.sending import Options
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
@@ -71,40 +71,31 @@ def test_the_images_of_a_job_are_saved(ideogram: Command, service: MockServer, f
 
 
 def test_a_killed_command_loses_nothing(folder: Path, ideogram: Command, server: MockServer) -> None:
-    """The id is on stdout before the wait begins, and another process fetches the image."""
-    with submitting(folder, server, "--json", before=("env",)) as process:  # so that it is killed itself
+    """The id is on stdout, or in a note, before the wait begins, and another process fetches the image."""
+    real = ("env",)  # not a fork, so that it is killed itself
+    with submitting(folder, server, "--json", before=real) as process:
         assert process.stdout is not None
         job_id: str = json.loads(process.stdout.readline())["job"]["id"]
         process.kill()
-    assert files(folder) == []
-    run = ideogram("fetch", job_id, "-o", "cat.png", "--base-url", server.url)
-    assert (run.code, run.out.splitlines()[0]) == (0, "saved cat.png")
-    assert submits(server) == 1, "nothing was made twice"
-
-
-def test_the_note_of_a_killed_command_has_the_command_that_fetches(folder: Path, server: MockServer) -> None:
-    with submitting(folder, server) as process:
+    with submitting(folder, server, before=real) as process:
         assert process.stderr is not None
-        note = process.stderr.readline()
+        command = process.stderr.readline().partition("at any time: ideogram ")[2].split()
         process.kill()
-    command = note.partition("at any time: ideogram ")[2].split()
-    assert command[0] == "fetch"
-    run = subprocess.run(
-        [*forked_ideogram(), *command, "-o", "cat.png"],
-        cwd=folder, env=environment(), text=True, capture_output=True, check=False,
-    )  # fmt: skip
-    assert (run.returncode, run.stderr, files(folder)) == (0, "", ["cat.png"])
+    assert files(folder) == []
+    for fetch, name in ((["fetch", job_id, "--base-url", server.url], "a.png"), (command, "b.png")):
+        run = ideogram(*fetch, "-o", name)
+        assert (run.code, run.out.splitlines()[0], run.err) == (0, f"saved {name}", "")
+    assert submits(server) == 2, "nothing was made twice"
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_one_signal_ends_the_wait(folder: Path, number: signal.Signals) -> None:
+def test_one_signal_ends_the_wait(folder: Path) -> None:
     with MockServer(latency=600.0) as server, submitting(folder, server, "--json") as process:
         assert process.stdout is not None
         job = json.loads(process.stdout.readline())["job"]
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end and all(exchange.method == "POST" for exchange in server.ledger):
             time.sleep(0.01)
-        process.send_signal(number)  # it has asked once: what leaves then costs nothing
+        process.send_signal(signal.SIGTERM)  # it has asked once: what leaves then costs nothing
         out, err = process.communicate(timeout=PATIENCE)
     last = json.loads(out)
     assert (process.returncode, err, last["outcome"], last["job"]) == (4, "", "outcome_unknown", job)
@@ -115,7 +106,8 @@ def test_one_signal_ends_the_wait(folder: Path, number: signal.Signals) -> None:
     )
 
 
-def test_a_signal_during_the_submit_waits_for_the_id(folder: Path) -> None:
+@pytest.mark.parametrize("again", [False, True])
+def test_a_signal_during_the_submit_waits_for_the_id_and_a_second_one_gives_up(folder: Path, again: bool) -> None:
     """The id is worth it: without it, nobody would know what became of the request."""
     arrived, go_on = Event(), Event()
 
@@ -123,7 +115,8 @@ def test_a_signal_during_the_submit_waits_for_the_id(folder: Path) -> None:
         exchange.read_request()
         arrived.set()
         go_on.wait(PATIENCE)
-        exchange.answer(Response(200, b'{"generation_id": "-late"}', (("Content-Type", "application/json"),)))
+        if not again:
+            exchange.answer(Response(200, b'{"generation_id": "-late"}', (("Content-Type", "application/json"),)))
 
     with FaultServer(acting(act)) as server, submitting(folder, server, "--json") as process:
         assert arrived.wait(PATIENCE)
@@ -132,33 +125,21 @@ def test_a_signal_during_the_submit_waits_for_the_id(folder: Path) -> None:
         assert process.stderr.readline() == (
             "note: Waiting for the id of the job, which may already be paid for. Press Ctrl-C again to stop waiting.\n"
         )
-        go_on.set()
+        if again:
+            process.send_signal(signal.SIGINT)
+        else:
+            go_on.set()
         out, err = process.communicate(timeout=PATIENCE)
-        assert len(server.wait_idle().requests) == 1, "it is not waited for"
-    first, last = (json.loads(line) for line in out.splitlines())
-    assert (process.returncode, err, first["job"]["id"], last["job"]) == (4, "", "-late", first["job"])
-    assert last["error"]["message"].endswith(f"ideogram fetch --base-url {server.url} -- -late")
-
-
-def test_a_second_signal_during_the_submit_gives_up(folder: Path) -> None:
-    arrived, go_on = Event(), Event()
-
-    def act(exchange: Exchange) -> None:
-        exchange.read_request()
-        arrived.set()
-        go_on.wait(PATIENCE)
-
-    with FaultServer(acting(act)) as server, submitting(folder, server, "--json") as process:
-        assert arrived.wait(PATIENCE)
-        process.send_signal(signal.SIGINT)
-        assert process.stderr is not None
-        assert process.stderr.readline().startswith("note: Waiting for the id")
-        process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=PATIENCE)
         go_on.set()
-    (last,) = (json.loads(line) for line in out.splitlines())
-    assert (process.returncode, last["outcome"], last["job"]) == (4, "outcome_unknown", None)
+        assert len(server.wait_idle().requests) == 1, "it is not waited for"
+    *first, last = (json.loads(line) for line in out.splitlines())
+    assert (process.returncode, err, last["outcome"]) == (4, "", "outcome_unknown")
     assert last["error"]["may_have_been_billed"] is True
+    if again:
+        assert (first, last["job"]) == ([], None)
+    else:
+        assert (first[0]["job"]["id"], last["job"]) == ("-late", first[0]["job"])
+        assert last["error"]["message"].endswith(f"ideogram fetch --base-url {server.url} -- -late")
 
 
 def test_a_deadline(ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

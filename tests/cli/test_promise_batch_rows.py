@@ -3,12 +3,11 @@
 Each of these was an everyday command after which everything counted as done, was paid for again, or stopped.
 """
 
-import stat
 from pathlib import Path
 
 import pytest
 from batch_inputs import SMALL, manifest, prompts, read_lines, states, write_csv, write_jsonl
-from cli_runs import KEY, Command, answering, entry, files, posts
+from cli_runs import KEY, Command, answering, entry, posts
 
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
@@ -42,6 +41,7 @@ def test_after_a_rehearsal_the_service_makes_every_image(
         assert len(images(folder)) == 3
         assert not set(images(folder).values()) & set(rehearsed.values())
         assert {row["server"] for row in manifest(folder / "images")} == {server.url}
+        assert KEY.encode() not in (folder / "images" / "ledger.sqlite3").read_bytes()
         run = ideogram(*command)
         assert (run.code, posts(server)) == (0, 3)
         run = ideogram("batch", "rows.csv", "--out", "images", "--resolution", SMALL, "--mock")
@@ -71,18 +71,6 @@ def test_what_was_not_confirmed_leaves_the_rehearsal_as_it_is(
     assert (run.code, images(folder)) == (2, before)
     assert "2 images for about 0.12 USD: confirm with --yes" in run.err
     assert ideogram(*command, "--mock").code == 0
-
-
-def test_a_half_finished_run_is_not_rehearsed_over(ideogram: Command, folder: Path) -> None:
-    rows(folder, "A cat", "An owl", "A fox")
-    with FaultServer(answering(entry())) as server:
-        command = ("batch", "rows.csv", "--out", "images", "--base-url", server.url)
-        assert ideogram(*command, "--max-cost", "0.06").code == 3
-        before = images(folder)
-        assert ideogram(*command[:-2], "--mock").code == 2
-        assert ideogram(*command).code == 0
-        assert posts(server) == 3
-    assert before.items() <= images(folder).items()
 
 
 def test_a_mock_server_of_its_own_is_a_rehearsal_too(ideogram: Command, folder: Path) -> None:
@@ -120,25 +108,6 @@ def test_without_the_ledger_nothing_is_sent_and_the_ways_out_work(ideogram: Comm
         assert posts(server) == 2
         assert ideogram("batch", "rows.csv", "--out", "others", "--base-url", server.url).code == 0
         assert posts(server) == 4
-
-
-def test_a_line_at_the_top_of_an_input_without_ids(ideogram: Command, folder: Path) -> None:
-    rows(folder, "A cat", "An owl", "A cat")
-    with FaultServer(answering(entry())) as server:
-        command = ("batch", "rows.csv", "--out", "images", "--base-url", server.url)
-        assert ideogram(*command).code == 0
-        before = {row["id"]: row["file"] for row in manifest(folder / "images")}
-        rows(folder, "A dog", "A cat", "An owl", "A cat")
-        run = ideogram(*command)
-        assert (run.code, posts(server)) == (0, 4)
-        assert run.err == "note: 4 rows: 1 image to make for free, 10 at a time, 3 finished.\n"
-        after = {row["id"]: row["file"] for row in manifest(folder / "images")}
-        assert before.items() <= after.items()
-        assert list(after) == ["000001", "000002", "000003", "000004"]
-        rows(folder, "An owl", "A cat")
-        run = ideogram(*command)
-        assert (run.code, posts(server)) == (0, 4)
-        assert "note: 2 rows of the ledger, not in the input any more" in run.err
 
 
 def three_rows(folder: Path, *texts: str) -> None:
@@ -193,20 +162,6 @@ def test_a_new_id_leaves_no_row_that_spoils_every_later_run(ideogram: Command, f
         assert ideogram("batch", "--out", "images", "--base-url", server.url).code == 0, "without INPUT"
 
 
-def test_rows_that_are_gone_are_not_sent(ideogram: Command, folder: Path) -> None:
-    three_rows(folder, "A cat", "An owl")
-    with FaultServer(["status_401"]) as server:
-        assert ideogram("batch", "rows.jsonl", "--out", "images", "--base-url", server.url).code == 3
-    three_rows(folder, "A cat")
-    with FaultServer(answering(entry())) as server:
-        for source in (["rows.jsonl"], []):
-            assert ideogram("batch", *source, "--out", "images", "--base-url", server.url).code == 0
-        assert posts(server) == 1
-        three_rows(folder, "A cat", "An owl")
-        assert ideogram("batch", "rows.jsonl", "--out", "images", "--base-url", server.url).code == 0
-        assert posts(server) == 2
-
-
 @pytest.mark.parametrize("source", [["rows.jsonl"], []])
 def test_rows_are_made_again_on_purpose(ideogram: Command, folder: Path, source: list[str]) -> None:
     three_rows(folder, "A cat", "An owl", "A fox")
@@ -222,27 +177,3 @@ def test_rows_are_made_again_on_purpose(ideogram: Command, folder: Path, source:
         run = ideogram(*command, "--redo", "none")
         assert (run.code, posts(server)) == (2, 5)
         assert "There is no row 'none' that could be made again" in run.err
-
-
-def test_the_ledger_is_its_owners_and_holds_no_signature_of_saved_images(ideogram: Command, folder: Path) -> None:
-    rows(folder, "A cat")
-    secret = "0a" * 32
-    with FaultServer(answering(entry(url=f"URL/image.png?exp=4102444800&sig={secret}"))) as server:
-        assert ideogram("batch", "rows.csv", "--out", "images", "--base-url", server.url).code == 0
-    ledger = folder / "images" / "ledger.sqlite3"
-    assert stat.S_IMODE(ledger.stat().st_mode) == 0o600
-    assert secret.encode() not in ledger.read_bytes()
-    assert secret not in (folder / "images" / "manifest.jsonl").read_text("utf-8")
-    assert KEY.encode() not in ledger.read_bytes()
-
-
-def test_rows_called_as_the_batchs_own_files(ideogram: Command, folder: Path) -> None:
-    names = ["ledger.sqlite3", "Ledger.SQLite3-wal", "manifest.jsonl", "index.html", "thumbnails"]
-    write_csv(folder / "rows.csv", [{"id": name, "text_prompt": "A cat", "file_name": name} for name in names])
-    with MockServer() as server:
-        command = ("batch", "rows.csv", "--out", "images", "--resolution", SMALL, "--base-url", server.url)
-        assert ideogram(*command).code == 0
-        assert ideogram(*command).code == 0
-        assert len(server.ledger) == 5
-    ours = {"ledger.sqlite3", "manifest.jsonl", "index.html", "thumbnails"}
-    assert {f"_{name}.png" for name in names} | ours == set(files(folder / "images"))

@@ -5,8 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cli_runs import IDEOGRAM, environment
+import pytest
+from cli_runs import IDEOGRAM, Command, environment
 
+from ideogram_ai.cli.main import main
 from ideogram_ai.client import __version__
 from ideogram_ai.client.config import DEFAULT_TIMEOUT
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
@@ -28,11 +30,6 @@ def run(program: str, *arguments: str, **variables: str) -> subprocess.Completed
     )  # fmt: skip
 
 
-def ideogram(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command in its own process."""
-    return run("sys.exit(main())", *arguments, **variables)
-
-
 def test_help_imports_nothing_heavy() -> None:
     program = "code = main(); print(json.dumps([code, sorted({name.partition('.')[0] for name in sys.modules})]))"
     for arguments, code, forbidden in (
@@ -48,18 +45,17 @@ def test_help_imports_nothing_heavy() -> None:
         assert not forbidden & set(imported), arguments
 
 
-def test_help_has_what_the_contract_has() -> None:
+def test_help_has_what_the_contract_has(ideogram: Command) -> None:
     shown = ideogram("generate", "--help")
-    assert shown.returncode == 0
-    words = shown.stdout.split()
+    words = shown.out.split()
     schemas = read_contract()["components"]["schemas"]
     resolutions = schemas["ResolutionV4"]["enum"]
     assert len(resolutions) == 38
     assert [word for word in words if word in resolutions][-38:] == resolutions
     assert set(schemas["RenderingSpeedV4"]["enum"]) <= {word.partition("\xa0")[0].strip(",.") for word in words}
-    assert "FLASH (not in service yet)" in shown.stdout.replace("\xa0", " ")
+    assert "FLASH (not in service yet)" in shown.out.replace("\xa0", " ")
     assert f"[default: {DEFAULT_TIMEOUT.read:g}]" in " ".join(words)
-    assert "--api-key VALUE" not in shown.stdout
+    assert "--api-key VALUE" not in shown.out
 
 
 def test_the_ways_to_start_it() -> None:
@@ -67,12 +63,15 @@ def test_the_ways_to_start_it() -> None:
     for command in ([str(Path(sys.executable).with_name("ideogram"))], IDEOGRAM):
         shown = subprocess.run([*command, "--version"], env=environment(), text=True, capture_output=True, check=False)
         assert (shown.returncode, shown.stdout) == (0, version)
-    bare = ideogram()
+    bare = run("sys.exit(main())")
     assert (bare.returncode, bare.stdout) == (2, "")
     assert bare.stderr.startswith("Usage: ideogram")
 
 
-def test_the_shell_completes_what_the_contract_has() -> None:
+def test_the_shell_completes_what_the_contract_has(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("_IDEOGRAM_COMPLETE", "bash_complete")
     for line, offered in (
         ("generate --rendering-speed t", ["TURBO"]),
         ("batch --rendering-speed q", ["QUALITY"]),
@@ -82,10 +81,11 @@ def test_the_shell_completes_what_the_contract_has() -> None:
         ("magic-prompt --aspect-ratio 16", ["16x10", "16x9"]),
         ("remix --rendering-speed t", ["TURBO"]),
     ):
-        words = f"ideogram {line}"
-        count = str(len(words.split()) - 1)
-        shown = ideogram(_IDEOGRAM_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=count)
-        assert [entry.partition(",")[2] for entry in shown.stdout.split()] == offered
+        monkeypatch.setenv("COMP_WORDS", f"ideogram {line}")
+        monkeypatch.setenv("COMP_CWORD", str(len(line.split())))
+        with pytest.raises(SystemExit):
+            main([])
+        assert [entry.partition(",")[2] for entry in capsys.readouterr().out.split()] == offered
 
 
 def test_without_its_extra_it_says_what_to_install() -> None:

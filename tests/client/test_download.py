@@ -5,11 +5,11 @@ from pathlib import Path
 import httpx
 import pytest
 from canned import Service
-from driver import KEY, Driver, FakeTiming, Kind, case, download, each_kind
+from driver import KEY, Driver, Kind, case, download, each_kind
 from image_downloads import drawn
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError, RequestError
-from ideogram_ai.client.download import follow
+from ideogram_ai.client.url_policy import follow
 from ideogram_ai.generated.types import UNSET
 from ideogram_ai.testing.faults import FaultServer
 
@@ -120,19 +120,6 @@ def test_what_the_host_sends_in_place_of_an_image_is_not_saved(kind: Kind, tmp_p
     assert download(kind, host(), made(), path, max_bytes=len(PNG)).exists()
 
 
-@each_kind
-def test_an_expired_link_that_the_host_refuses_has_its_own_reason(kind: Kind, tmp_path: Path) -> None:
-    image = made(url=f"https://i.example/1.png?exp={int(FakeTiming().of('sync').wall())}&sig=0a0b")
-    for status in (403, 410):
-        images = host(b"", status)
-        error = refused(kind, images, tmp_path, image)
-        assert (error.reason, error.status_code, len(images.requests)) == (DownloadReason.EXPIRED, status, 1)
-        assert "0a0b" not in error.message
-        assert error.url == image.url
-    for status in (402, 451, 500):
-        assert refused(kind, host(b"", status), tmp_path, image).reason is DownloadReason.STATUS, status
-
-
 def test_an_error_says_how_long_the_link_works_or_that_a_withheld_image_was_billed(tmp_path: Path) -> None:
     for url in (None, ""):
         images = host()
@@ -147,16 +134,8 @@ def test_an_error_says_how_long_the_link_works_or_that_a_withheld_image_was_bill
     assert message.endswith("as long as it lives: https://i.example/1.png")
 
 
-def test_a_link_that_may_not_be_fetched_is_refused(tmp_path: Path) -> None:
-    for url in ("http://i.example/1.png", "ftp://i.example/1", "//i.example/1", "https://[::1", "https://\ud800/",
-                "https://10.0.0.1/1.png", "https://me@i.example/1", "1.png"):  # fmt: skip
-        with case(url):
-            images = host()
-            error = refused("sync", images, tmp_path, made(url=url))
-            assert (error.reason, images.requests) == (DownloadReason.FORBIDDEN_ADDRESS, [])
-            assert error.message.isprintable()
-            assert list(tmp_path.iterdir()) == []
-    # httpx refuses such a redirect itself, in today's version.
+def test_a_redirect_to_what_is_no_url_is_refused() -> None:
+    """httpx refuses it itself, in today's version."""
     for location in ("https://[::1", "https://i.example:port/"):
         with pytest.raises(DownloadError, match="this is no URL") as caught:
             follow(LINK, location)

@@ -19,7 +19,8 @@ from image_downloads import png_chunk
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, DownloadReason
-from ideogram_ai.client.files import HEAD_BYTES, ImageFile, find_fault, image_suffix, suffix_of_unknown
+from ideogram_ai.client.files import ImageFile
+from ideogram_ai.client.formats import HEAD_BYTES, find_fault, image_suffix, suffix_of_unknown
 
 
 def noise(width: int = 64, height: int = 48, seed: int = 0) -> Image.Image:

@@ -68,7 +68,7 @@ def test_a_file_that_hides_httpx_is_named(tmp_path: Path) -> None:
 
 
 HIDING = {
-    "another library": ("attrs", "", "cannot import name 'evolve' from 'attrs'"),
+    "another library": ("attrs", "", "cannot import name 'frozen' from 'attrs'"),
     "what a library is made of": ("attr", "", "cannot import name 'NOTHING' from 'attr'"),
     "of Python, by name": ("json", "", "cannot import name 'dumps' from 'json'"),
     "of Python, by attribute": ("logging", "", "module 'logging' has no attribute"),
@@ -134,6 +134,7 @@ def test_an_error_is_explained_only_when_it_names_no_file(monkeypatch: pytest.Mo
     explained = raised(cause)
     assert str(explained) == "a.module cannot be loaded: 'int' object has no attribute 'a'"
     assert explained.__cause__ is cause
-    monkeypatch.setitem(vars(ideogram_ai.client)["_MODULES"], "Missing", "retry")
+    monkeypatch.setitem(vars(ideogram_ai.client)["_MODULES"], "retry", ["Missing"])
+    monkeypatch.setattr(ideogram_ai.client, "__all__", ["Missing"])
     with pytest.raises(ImportError, match=r"^ideogram_ai\.client\.retry cannot be loaded: .* attribute 'Missing'"):
         _ = ideogram_ai.client.Missing  # type: ignore[attr-defined]

@@ -18,7 +18,7 @@ from starlette.datastructures import URL, QueryParams
 from starlette.routing import compile_path
 
 import ideogram_ai.client as ideogram
-from ideogram_ai.client import FieldValueError, Job, RequestError, ResponseWarning, describe_image
+from ideogram_ai.client import FieldValueError, Job, RequestError, ResponseWarning, base_client, describe_image
 from ideogram_ai.client.request import encode_request, to_plain
 from ideogram_ai.generated import models
 from ideogram_ai.generated.operations import (
@@ -213,7 +213,7 @@ def test_a_404_of_a_job_is_about_its_id() -> None:
 
 
 def test_a_contract_without_jobs_has_none_to_wait_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ideogram.client, "OPERATIONS", {})
+    monkeypatch.setattr(base_client, "OPERATIONS", {})
     with Driver("sync", service=Service()) as client, pytest.raises(RequestError, match="no operation that asks for a"):
         client.client.wait("a")
 

@@ -9,11 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-from driver import Driver, Kind, each_kind, image_at
+from driver import Kind, each_kind
 from image_downloads import HALF, OTHER_PNG, PNG, chunked, download, drawn, head, refusal, sending
 
-from ideogram_ai.client import DownloadError
 from ideogram_ai.testing.faults import Fault, FaultServer, answer_with
 
 pytestmark = each_kind
@@ -149,16 +147,6 @@ def test_retries_are_counted_and_patient(kind: Kind, tmp_path: Path) -> None:
         error = refusal(kind, server, tmp_path / "cat.png")
         assert len(server.wait_idle().gets) == 1
     assert "3600 s" in error.message
-
-
-def test_what_has_no_link_is_not_asked_for(kind: Kind, tmp_path: Path) -> None:
-    with FaultServer() as server, Driver(kind, base_url=server.url) as client:
-        for url in (None, ""):
-            with pytest.raises(DownloadError) as caught:
-                client.download(image_at(url, safe=False), tmp_path / "cat.png")
-            assert caught.value.reason == "withheld"
-        assert server.wait_idle().connections == 0
-    assert list(tmp_path.iterdir()) == []
 
 
 SAME = {"ETag": '"one"', "Last-Modified": "then"}

@@ -91,5 +91,6 @@ def test_ctrl_c_between_attempts(kind: Kind, first: str, billed: bool, caplog: p
         client.ask()
     assert server.ledger.may_have_run == billed
     assert getattr(caught.value, "may_have_been_billed", False) is billed
-    assert bool(getattr(caught.value, "__notes__", [])) is billed
+    notes = getattr(caught.value, "__notes__", [])
+    assert ["An earlier attempt may still have been billed" in note for note in notes] == [True] * billed
     assert any(record.levelno >= logging.WARNING for record in caplog.records) is billed

@@ -181,10 +181,10 @@ def test_what_arrived_while_the_process_was_stopped_is_read(tmp_path: Path) -> N
             ours.recv(1)
 
     def send_image(exchange: Any) -> None:
-        exchange.send(head(len(large)) + large[:100])
+        exchange.send(head(len(large)) + large[:1000])
         asked.release()
         stopped.wait(BOUND)
-        exchange.send(large[100:])
+        exchange.send(large[1000:])
         exchange.connection.wait_for_end()
 
     with (

@@ -51,17 +51,6 @@ def test_ctrl_c_while_the_image_is_made_or_the_response_judged(kind: Kind, caplo
             assert any(BILLED in note for note in caught.value.__notes__)
 
 
-def test_ctrl_c_between_two_attempts_that_did_not_run() -> None:
-    with (
-        FaultServer("status_429") as server,
-        Driver("sync", base_url=server.url, timing={"sleep": raise_interrupt}) as client,
-    ):
-        with pytest.raises(KeyboardInterrupt) as caught:
-            client.ask()
-        assert server.wait_idle().may_have_run == 0
-    assert not hasattr(caught.value, "may_have_been_billed")
-
-
 @each_async_kind
 def test_a_time_limit_of_the_caller(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     """The log has a warning of it, unless nothing had left."""

@@ -72,6 +72,7 @@ def test_the_clock_of_the_host_decides_that_a_link_has_expired(kind: Kind, tmp_p
         *((NOW - 1, status, "status", 2) for status in (400, 401, 403, 404, 410)),
         *((NOW + 1, status, "expired", 1) for status in (403, 410)),
         *((NOW + DAY, status, "expired", 2) for status in (400, 401, 404)),
+        *((NOW + DAY, status, "status", 2) for status in (402, 451, 500)),
     ):
         for hours in (-25, 25):
             timing = {"wall": lambda hours=hours: NOW + hours * 3600}

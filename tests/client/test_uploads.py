@@ -24,7 +24,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import parse_form_data
 
 from ideogram_ai.client import DownloadError, FieldValueError, RequestError, UploadProgress, uploads
-from ideogram_ai.client.client import ONE_PIECE
+from ideogram_ai.client.base_client import ONE_PIECE
 from ideogram_ai.client.request import encode_request
 from ideogram_ai.client.uploads import Upload, make_upload
 from ideogram_ai.generated.operations import POST_DESCRIBE_V4, POST_REMIX_IMAGE_V4

@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
+from attrs import evolve
 from contract_judges import CONTRACT, JOB_ID, is_billed, least, node_of, responses_of
 from driver import KINDS, Driver, FakeTiming, Kind, case, mocked, outcome
 from hypothesis import event, given, settings
@@ -113,17 +114,9 @@ def check_model(operation: Operation, answer: Answer, ended: Any) -> None:
 
 
 def moment(text: str) -> datetime:
-    """A date of the contract, read field by field."""
-    numbers = [int(text[start:end]) for start, end in ((0, 4), (5, 7), (8, 10), (11, 13), (14, 16), (17, 19))]
-    rest = text[19:].lower()
-    zone = rest.lstrip(".0123456789")
-    fraction = rest[1 : len(rest) - len(zone)]
-    sign = {"": 0, "z": 0, "+": 1, "-": -1}[zone[:1]]
-    digits = zone.replace(":", "")
-    minutes = sign * (int(digits[1:3]) * 60 + int(digits[3:5])) if sign else 0
-    seconds = datetime(*numbers, tzinfo=UTC).timestamp() - minutes * 60  # type: ignore[misc, arg-type]
-    whole = datetime.fromtimestamp(round(seconds), UTC)
-    return whole.replace(microsecond=int((fraction + "000000")[:6]))
+    """A date of the contract; one without a zone is in UTC."""
+    read = datetime.fromisoformat(text.upper())
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
 
 
 def check_image(image: GeneratedImage, entry: dict[str, Any]) -> None:
@@ -364,7 +357,7 @@ def test_a_broken_exchange_is_an_unknown_outcome_only_if_something_left(
                 assert isinstance(ended, APIConnectionError)
                 assert not ended.may_have_been_billed
             elif when == "answering" and not isinstance(ended, IdeogramError):
-                check_value(operation, evolve_body(answer, half), ended)
+                check_value(operation, evolve(answer, body=half), ended)
             else:
                 assert isinstance(ended, OutcomeUnknownError)
                 assert ended.may_have_been_billed is (not operation.is_free)
@@ -373,10 +366,6 @@ def test_a_broken_exchange_is_an_unknown_outcome_only_if_something_left(
                 assert when != "answering" or not links_in(half)
 
         check()
-
-
-def evolve_body(answer: Answer, body: bytes) -> Answer:
-    return Answer(answer.status, body, answer.why, answer.headers)
 
 
 Word = Callable[[IdeogramMock], object]

@@ -27,6 +27,7 @@ class Asked:
     headers: dict[str, str]
     query: str
     body: bytes
+    path: str = ""
 
     @property
     def boundary(self) -> bytes:
@@ -79,8 +80,8 @@ def rewriting(
     """The mock server, with requests and responses rewritten. Its images are not drawn, which takes half a second.
 
     Args:
-        ask: Changes a generate request, or answers it at once.
-        tell: Changes the response to a generate request.
+        ask: Changes a request, or answers it at once.
+        tell: Changes the response to a request.
         images: Whether image links give an image.
         app: Another application than the mock server.
     """
@@ -88,32 +89,38 @@ def rewriting(
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        if request.method != "POST":
+        if "/ephemeral/" in scope["path"]:
             response = Response(b"an image", media_type="image/png") if images else Response(status_code=401)
             await response(scope, receive, send)
             return
-        arrived = Asked(dict(request.headers), scope["query_string"].decode(), await request.body())
+        query = scope["query_string"].decode()
+        arrived = Asked(dict(request.headers), query, await request.body(), scope["path"])
         asked = ask(arrived)
-        told = tell(arrived, asked if isinstance(asked, Told) else await _call(app, scope, asked))
+        if isinstance(asked, Told):
+            told = asked
+        else:
+            headers = [(name.encode(), value.encode()) for name, value in asked.headers.items()]
+            headers = [(name, value) for name, value in headers if name != b"content-length"]
+            told = await call(app, {**scope, "headers": headers, "query_string": asked.query.encode()}, asked.body)
+        told = tell(arrived, told)
         await Response(told.body, told.status, told.headers)(scope, receive, send)
 
     return wrapped
 
 
-async def _call(app: ASGIApp, scope: Scope, asked: Asked) -> Told:
-    headers = [(name.encode(), value.encode()) for name, value in asked.headers.items() if name != "content-length"]
+async def call(app: ASGIApp, scope: Scope, body: bytes) -> Told:
+    """What an application answers to a request."""
     sent: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "http.request", "body": asked.body, "more_body": False}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         sent.append(message)
 
-    await app({**scope, "headers": headers, "query_string": asked.query.encode()}, receive, send)
-    start = sent[0]
-    told = {name.decode(): value.decode() for name, value in start["headers"] if name != b"content-length"}
-    return Told(start["status"], b"".join(message.get("body", b"") for message in sent[1:]), told)
+    await app(scope, receive, send)
+    told = {name.decode(): value.decode() for name, value in sent[0]["headers"] if name != b"content-length"}
+    return Told(sent[0]["status"], b"".join(message.get("body", b"") for message in sent[1:]), told)
 
 
 def by_contract(change: Change) -> ASGIApp:

@@ -40,6 +40,15 @@ def _asking(caught_by: str, change: Callable[[Asked], Asked | Told], *also: str)
     return BrokenServer(lambda: rewriting(ask=change), caught_by, frozenset(also))
 
 
+def _refusing(caught_by: str, text: str | Callable[[Asked], bool], *also: str) -> BrokenServer:
+    """Refuses what has a text in its body, or what a condition tells."""
+
+    def is_refused(asked: Asked) -> bool:
+        return text.encode() in asked.body if isinstance(text, str) else text(asked)
+
+    return _asking(caught_by, lambda asked: refused() if is_refused(asked) else asked, *also)
+
+
 def _telling(caught_by: str, change: Callable[[Asked, Told], Told], *also: str) -> BrokenServer:
     return BrokenServer(lambda: rewriting(tell=change), caught_by, frozenset(also))
 
@@ -48,12 +57,8 @@ def _going_by(caught_by: str, change: Callable[[dict[str, Any]], object], *also:
     return BrokenServer(lambda: by_contract(change), caught_by, frozenset(also))
 
 
-def _without(schema: str, *keywords: str) -> Callable[[dict[str, Any]], object]:
-    def change(document: dict[str, Any]) -> None:
-        for keyword in keywords:
-            del schemas(document)[schema][keyword]
-
-    return change
+def _without(schema: str, keyword: str) -> Callable[[dict[str, Any]], object]:
+    return lambda document: schemas(document)[schema].pop(keyword)
 
 
 def _open_items(schema: str, keyword: str) -> Callable[[dict[str, Any]], object]:
@@ -63,10 +68,6 @@ def _open_items(schema: str, keyword: str) -> Callable[[dict[str, Any]], object]
 def _any_prompt(document: dict[str, Any]) -> None:
     rule = schemas(document)["GenerateImageRequestV4"]
     rule["anyOf"] = rule.pop("oneOf")
-
-
-def _one_size_less(document: dict[str, Any]) -> None:
-    schemas(document)["ResolutionV4"]["enum"].pop()
 
 
 def _own_prompt(asked: Asked) -> Asked:
@@ -93,18 +94,15 @@ def _other_header(asked: Asked) -> Asked:
     return replace(asked, headers=headers | ({KEY: headers["x-api-key"]} if "x-api-key" in headers else {}))
 
 
-def _form_of_anything(asked: Asked) -> Asked:
-    if "urlencoded" not in asked.headers.get("content-type", ""):
-        return asked
+def _plain_form(asked: Asked) -> Asked:
     bare = replace(asked.with_header("content-type", "multipart/form-data; boundary=b"), body=b"--b--\r\n")
     return bare.with_part(*PLAIN)
 
 
-def _no_body_needed(asked: Asked) -> Asked:
-    if asked.body:
-        return asked
-    bare = replace(asked.with_header("content-type", "multipart/form-data; boundary=b"), body=b"--b--\r\n")
-    return bare.with_part(*PLAIN)
+def _is_late(asked: Asked) -> bool:
+    """Whether the prompt is not the first field."""
+    first = asked.body.split(b"\r\n\r\n")[0]
+    return asked.has_part("text_prompt") and asked.has_part("resolution") and b'"text_prompt"' not in first
 
 
 def _end_not_needed(asked: Asked) -> Asked:
@@ -113,34 +111,6 @@ def _end_not_needed(asked: Asked) -> Asked:
         return asked
     whole, _, _ = asked.body.rpartition(b"\r\n--" + asked.boundary[:5])
     return replace(asked, body=(whole or asked.body) + b"\r\n" + end + b"\r\n")
-
-
-def _no_json_part(asked: Asked) -> Asked | Told:
-    marked = b'name="json_prompt"\r\nContent-Type: application/json' in asked.body
-    return refused() if marked else asked
-
-
-def _no_typed_text(asked: Asked) -> Asked | Told:
-    return refused() if b"Content-Type: text/plain" in asked.body else asked
-
-
-def _plain_boundaries_only(asked: Asked) -> Asked | Told:
-    return refused() if '"' in asked.headers.get("content-type", "") else asked
-
-
-def _prompt_comes_first(asked: Asked) -> Asked | Told:
-    first = asked.body.split(b"\r\n\r\n")[0]
-    late = asked.has_part("text_prompt") and asked.has_part("resolution") and b'"text_prompt"' not in first
-    return refused() if late else asked
-
-
-def _no_boundary_in_text(asked: Asked) -> Asked | Told:
-    return refused() if b"--+++" in asked.body else asked
-
-
-def _only_capital_true(asked: Asked) -> Asked | Told:
-    lower = b'"enable_copyright_detection"\r\n\r\ntrue' in asked.body
-    return refused() if lower else asked
 
 
 def _with_image(**members: Any) -> Callable[[Asked, Told], Told]:
@@ -213,23 +183,21 @@ BROKEN_SERVERS = {
     "the key is read from another header": _asking("auth.key-accepted", _other_header),
     "no prompt is needed": _asking("request.prompt-rule.neither-refused", _own_prompt),
     "both prompts are taken": _going_by("request.prompt-rule.both-refused", _any_prompt),
-    "any speed is taken": _going_by(
-        f"{REFUSED}RenderingSpeedV4.enum",
-        _without("RenderingSpeedV4", "enum"),
-    ),
+    "any speed is taken": _going_by(f"{REFUSED}RenderingSpeedV4.enum", _without("RenderingSpeedV4", "enum")),
     "FLASH is taken": _going_by(
         f"{REFUSED}RenderingSpeedV4.x-unavailable-values.0", _without("RenderingSpeedV4", "x-unavailable-values")
     ),
-    "a size is not known": _going_by("request.resolution.accepted", _one_size_less),
+    "a size is not known": _going_by(
+        "request.resolution.accepted", lambda document: schemas(document)["ResolutionV4"]["enum"].pop()
+    ),
     "any text is a boolean": _going_by(
         f"{REFUSED}GenerateImageRequestV4.enable_copyright_detection.type",
         lambda document: schemas(document)["GenerateImageRequestV4"]["properties"]["enable_copyright_detection"].update(
             type="string"
         ),
     ),
-    "a boolean has a capital": _asking(
-        "request.enable_copyright_detection.accepted",
-        _only_capital_true,
+    "a boolean has a capital": _refusing(
+        "request.enable_copyright_detection.accepted", '"enable_copyright_detection"\r\n\r\ntrue'
     ),
     "a box may have less than four numbers": _going_by(f"{REFUSED}{BBOX}.minItems", _without(BBOX, "minItems")),
     "a box may have more than four numbers": _going_by(f"{REFUSED}{BBOX}.maxItems", _without(BBOX, "maxItems")),
@@ -240,20 +208,28 @@ BROKEN_SERVERS = {
     "a JSON prompt needs nothing": _going_by(f"{REFUSED}V4JsonPrompt.required", _without("V4JsonPrompt", "required")),
     "a bad size is one request too many": _telling(f"{REFUSED}ResolutionV4.enum", _too_many_of_bad_sizes),
     "bad JSON is a crash": _telling("request.json_prompt.malformed-refused", _fails_on_bad_json, "answer.statuses"),
-    "JSON parts are refused": _asking(
-        "request.json_prompt.accepted", _no_json_part, "request.json_prompt.part-type", "request.examples"
+    "JSON parts are refused": _refusing(
+        "request.json_prompt.accepted",
+        'name="json_prompt"\r\nContent-Type: application/json',
+        "request.json_prompt.part-type",
+        "request.examples",
     ),
-    "typed text parts are refused": _asking(
+    "typed text parts are refused": _refusing(
         "request.text_prompt.part-type",
-        _no_typed_text,
+        "Content-Type: text/plain",
         *(f"request.{name}.part-type" for name in TEXT_FIELDS),
     ),
-    "urlencoded forms are taken": _asking("request.media-type", _form_of_anything),
-    "no body is needed": _asking("request.body-required", _no_body_needed),
+    "urlencoded forms are taken": _asking(
+        "request.media-type",
+        lambda asked: _plain_form(asked) if "urlencoded" in asked.headers.get("content-type", "") else asked,
+    ),
+    "no body is needed": _asking("request.body-required", lambda asked: asked if asked.body else _plain_form(asked)),
     "a form needs no end": _asking("request.malformed-form", _end_not_needed),
-    "boundaries may not be quoted": _asking("request.boundary", _plain_boundaries_only),
-    "the prompt has to come first": _asking("request.field-order", _prompt_comes_first),
-    "a text may not look like a boundary": _asking("request.any-text", _no_boundary_in_text),
+    "boundaries may not be quoted": _refusing(
+        "request.boundary", lambda asked: '"' in asked.headers.get("content-type", "")
+    ),
+    "the prompt has to come first": _refusing("request.field-order", _is_late),
+    "a text may not look like a boundary": _refusing("request.any-text", "--+++"),
     "refusals are 422": _telling("answer.refusal-status", _when(400, _every_400_is_422)),
     "a status is made up": _telling("answer.statuses", _when(415, _status(418)), "answer.refusal-status"),
     "an answer is text": _telling("answer.200.content-type", _when(200, _headers(content_type="text/plain"))),
@@ -264,10 +240,7 @@ BROKEN_SERVERS = {
     "the link needs the key": BrokenServer(lambda: rewriting(images=False), "answer.200.link-opens"),
     "422 has another type": _telling("answer.422.error", _when(422, _body({"error": 5}))),
     "422 is a list": _telling("answer.422.body", _when(422, _body(["unsafe"]))),
-    "400 has another form": _telling(
-        "answer.400.body",
-        _when(400, _body({"message": FIELDS})),
-    ),
+    "400 has another form": _telling("answer.400.body", _when(400, _body({"message": FIELDS}))),
     "401 is a page": _telling("answer.401.content-type", _when(401, _headers(content_type="text/html"))),
     "400 names no field": _telling("answer.refusal-names-field", _when(400, _names_nothing)),
     "waiting is a word": _telling("answer.429.retry-after", _when(429, _headers(retry_after="soon"))),

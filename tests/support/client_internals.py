@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from ideogram_ai.client import AsyncIdeogram, Ideogram, bodies, client, download, files, flow, transport
+from ideogram_ai.client import AsyncIdeogram, Ideogram, bodies, client, config, flow, formats, transport, url_policy
 from ideogram_ai.client.events import Reporter
 from ideogram_ai.client.flow import Sleep, interrupt, interruption_in
 from ideogram_ai.client.transport import (
@@ -35,7 +35,7 @@ def forget_announcements() -> None:
 def forget_process_state() -> None:
     """Forget what is made once in a process: coverage does not see what was made, or runs on, while it paused."""
     transport._deadlines.reset()
-    transport._no_authorities.cache_clear()
+    config._no_authorities.cache_clear()
 
 
 def limit_body(size: int, monkeypatch: pytest.MonkeyPatch | None = None) -> None:
@@ -46,7 +46,7 @@ def limit_body(size: int, monkeypatch: pytest.MonkeyPatch | None = None) -> None
 
 def limit_pieces(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
     """Walk an image of at most so many pieces."""
-    monkeypatch.setattr(files, "_MAX_PIECES", count)
+    monkeypatch.setattr(formats, "_MAX_PIECES", count)
 
 
 def limit_used_connections(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
@@ -57,7 +57,7 @@ def limit_used_connections(monkeypatch: pytest.MonkeyPatch, count: int) -> None:
 
 def limit_last_look(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
     """Read what lies in the socket for so long after a time limit."""
-    monkeypatch.setattr(transport, "_LAST_LOOK", seconds)
+    monkeypatch.setattr(transport, "_GRACE", seconds)
 
 
 def grace(until: float) -> float:
@@ -67,18 +67,18 @@ def grace(until: float) -> float:
 
 def allow_addresses(monkeypatch: pytest.MonkeyPatch, public: str, inner: str) -> None:
     """Make the client take one address of this machine for a public one; the rest of the machine stays inside."""
-    networks = [network for network in download._PRIVATE_NETWORKS if ipaddress.ip_address(public) not in network]
-    monkeypatch.setattr(download, "_PRIVATE_NETWORKS", (*networks, ipaddress.ip_network(f"{inner}/32")))
+    networks = [network for network in url_policy._PRIVATE_NETWORKS if ipaddress.ip_address(public) not in network]
+    monkeypatch.setattr(url_policy, "_PRIVATE_NETWORKS", (*networks, ipaddress.ip_network(f"{inner}/32")))
 
 
 def only_names_are_loopback(monkeypatch: pytest.MonkeyPatch, foreign: str) -> None:
     """Make the client take this address of this machine for another machine."""
-    monkeypatch.setattr(transport, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
+    monkeypatch.setattr(url_policy, "is_loopback", lambda name: name.endswith("localhost") and name != foreign)
 
 
 def system_proxies(monkeypatch: pytest.MonkeyPatch, **proxies: str) -> None:
     """Set the proxies of the system, as macOS and Windows have them."""
-    monkeypatch.setattr(transport, "getproxies", lambda: proxies)
+    monkeypatch.setattr(config, "getproxies", lambda: proxies)
 
 
 def forked_child_has_own_tls() -> bool:

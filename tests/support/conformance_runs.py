@@ -8,7 +8,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 import httpx
-from starlette.types import ASGIApp, Message
+from altered_server import call
+from starlette.types import ASGIApp, Scope
 
 from ideogram_ai.testing.conformance import Report, Result, Verdict
 from ideogram_ai.testing.conformance.server import ServerOptions, run_server
@@ -50,7 +51,8 @@ def run_on_app(app: ASGIApp, options: ServerOptions | None = None, *, generated:
     loop = asyncio.new_event_loop()
 
     def handle(_: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        return loop.run_until_complete(_call(app, request))
+        told = loop.run_until_complete(call(app, _scope_of(request), request.read()))
+        return httpx.Response(told.status, headers=told.headers, content=told.body)
 
     def plan(seed: int, *, metered: bool) -> tuple[RequestCase, ...]:
         return cases_without_schemathesis(metered) if seed == 0 and not generated else plan_cases(seed, metered=metered)
@@ -65,16 +67,8 @@ def run_on_app(app: ASGIApp, options: ServerOptions | None = None, *, generated:
         return other_thread.submit(run_server, chosen).result()
 
 
-async def _call(app: ASGIApp, request: httpx.Request) -> httpx.Response:
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": request.read(), "more_body": False}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {
+def _scope_of(request: httpx.Request) -> Scope:
+    return {
         "type": "http",
         "asgi": {"version": "3.0"},
         "http_version": "1.1",
@@ -88,6 +82,3 @@ async def _call(app: ASGIApp, request: httpx.Request) -> httpx.Response:
         "client": ("127.0.0.1", 1),
         "server": (request.url.host, request.url.port),
     }
-    await app(scope, receive, send)
-    body = b"".join(message.get("body", b"") for message in sent[1:])
-    return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=body)

@@ -17,21 +17,10 @@ from hypothesis.strategies import SearchStrategy
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, Operation
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import files
 
 # By default it also draws from the texts of the program's source.
 CONFIG = {"analysis": {"constants": {"enabled": False}}}
-
-
-def valid_bodies() -> SearchStrategy[dict[str, Any]]:
-    """Bodies that the contract allows."""
-    return valid_arguments(OPERATION)
-
-
-def broken_bodies() -> SearchStrategy[dict[str, Any]]:
-    """Bodies that the contract does not allow, as far as they are mappings at all."""
-    return _cases(OPERATION, broken=True).map(_body_of).filter(is_mapping)
 
 
 def valid_arguments(operation: Operation) -> SearchStrategy[dict[str, Any]]:
@@ -88,10 +77,6 @@ def _cases(operation: Operation, *, broken: bool) -> SearchStrategy[Any]:
     # 4.32 has now replaced hypothesis' printer by one that prints nothing: no test of the run would show its example.
     setattr(hypothesis.core, "RepresentationPrinter", hypothesis.vendor.pretty.RepresentationPrinter)  # noqa: B010
     return cases
-
-
-def _body_of(case: Any) -> Any:
-    return case.body
 
 
 def _closed_contract() -> dict[str, Any]:

@@ -106,9 +106,9 @@ def commands() -> dict[str, list[str]]:
 
     def walk(command: click.Command, path: str) -> None:
         context = click.Context(command, info_name=path)
-        found[path] = sorted(
-            " ".join([*parameter.opts, *parameter.secondary_opts]) for parameter in command.get_params(context)
-        )
+        # Not get_params(), whose help option has other names once the command has run in this process.
+        declared = (" ".join([*parameter.opts, *parameter.secondary_opts]) for parameter in command.params)
+        found[path] = sorted([*declared, "--help"])
         if isinstance(command, click.Group):
             for name in command.list_commands(context):
                 walk(command.get_command(context, name), f"{path} {name}")  # type: ignore[arg-type]

@@ -27,7 +27,7 @@ def links_do_not_change(monkeypatch: pytest.MonkeyPatch) -> None:
 
 with pytest.MonkeyPatch.context() as patched:
     patched.setattr("time.time", lambda: 0.0)
-    BODY = wire.generation(IMAGE_URL).body
+    BODY = wire.success(IMAGE_URL).body
 N = len(BODY)
 FIRST, REST = BODY[: N // 2], BODY[N // 2 :]
 STATUS, JSON = b"HTTP/1.1 200 OK\r\n", b"Content-Type: application/json\r\n"

@@ -22,8 +22,7 @@ from ideogram_ai.generated.operations import GET_GENERATION, OPERATIONS, Operati
 from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, POLL_FAULTS, Exchange, Fault, FaultServer, Phase
 from ideogram_ai.testing.faults.connection_faults import CONNECTION_FAULTS
 from ideogram_ai.testing.faults.exchange import status_may_have_run
-from ideogram_ai.testing.faults.job_faults import ANOTHER_JOB
-from ideogram_ai.testing.faults.response_faults import RESPONSE_FAULTS
+from ideogram_ai.testing.faults.response_faults import ANOTHER_JOB, RESPONSE_FAULTS
 from ideogram_ai.testing.routes import find_operation, path_parameters
 
 BODY_LIMIT = 4 << 20

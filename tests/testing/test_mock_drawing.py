@@ -64,14 +64,11 @@ def test_a_picture_has_the_size_that_was_requested() -> None:
             draw(prompt, size=(width, height))
 
 
-def test_the_same_picture_has_the_same_bytes_and_another_seed_has_not() -> None:
+def test_the_same_picture_has_the_same_bytes_and_another_seed_or_prompt_has_not() -> None:
+    assert changed(draw("a cat"), draw("a dog"))
     for prompt in ("a cat", json_prompt({"type": "obj", "desc": "a cat", "bbox": [0, 0, 500, 500]})):
         first, again, other = (draw_png(Picture(200, 200, seed, prompt)) for seed in (1, 1, 2))
         assert first == again != other
-
-
-def test_different_words_are_different_pictures() -> None:
-    assert changed(draw("a cat"), draw("a dog"))
 
 
 @pytest.mark.parametrize("size", [(400, 400), (600, 200), (200, 600)])
@@ -168,22 +165,18 @@ def test_hard_layouts_are_drawn() -> None:
             draw(json_prompt(*elements), size=size)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=25)
-@given(prompt=PROMPTS, size=SMALL)
-def test_every_prompt_of_the_contract_is_drawn(prompt: dict[str, Any], size: tuple[int, int]) -> None:
-    draw(prompt, size=size)
+@pytest.mark.parametrize(
+    "prompts", [PROMPTS, st.lists(ELEMENTS, max_size=8).map(lambda each: json_prompt(*each)), st.text(max_size=300)]
+)
+def test_every_prompt_is_drawn_on_a_ground_and_without(prompts: st.SearchStrategy[Any]) -> None:
+    @settings(suppress_health_check=list(HealthCheck), max_examples=25)
+    @given(prompt=prompts, size=SMALL, seed=st.integers(*read_view().seeds))
+    def check(prompt: Any, size: tuple[int, int], seed: int) -> None:
+        draw(prompt, size=size, seed=seed)
+        with Image.open(BytesIO(draw_png(Picture(*size, seed, prompt, transparent=True)))) as image:
+            assert (image.mode, image.size) == ("RGBA", size)
 
-
-@settings(suppress_health_check=list(HealthCheck), max_examples=25)
-@given(elements=st.lists(ELEMENTS, max_size=8), size=SMALL, seed=st.integers(*read_view().seeds))
-def test_every_layout_is_drawn(elements: list[dict[str, Any]], size: tuple[int, int], seed: int) -> None:
-    draw(json_prompt(*elements), size=size, seed=seed)
-
-
-@settings(suppress_health_check=list(HealthCheck), max_examples=25)
-@given(text=st.text(max_size=300), size=SMALL, seed=st.integers(*read_view().seeds))
-def test_every_text_is_drawn(text: str, size: tuple[int, int], seed: int) -> None:
-    draw(text, size=size, seed=seed)
+    check()
 
 
 def test_a_text_is_drawn_with_every_letter_that_a_font_has() -> None:

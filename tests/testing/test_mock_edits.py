@@ -15,7 +15,7 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, Operation
 from ideogram_ai.testing import DEPRECATED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.behaviour import Treatment, behaviour_of, treatment_of
-from ideogram_ai.testing.drawing.variants import PROMPT_KEY, SEED_KEY
+from ideogram_ai.testing.drawing.reading import PROMPT_KEY, SEED_KEY
 
 BY_NAME = {operation.method_name: operation for operation in OPERATIONS.values()}
 MAKE_IMAGES = [operation for operation in OPERATIONS.values() if operation.result == "images"]

@@ -21,10 +21,9 @@ from mock_requests import HEADERS, fields, get, send, wait_until
 from ideogram_ai.client import Ideogram, WebhookVerificationError
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import GET_GENERATION, POST_GENERATE_IMAGE_V4, POST_GENERATE_IMAGE_V4_ASYNC
-from ideogram_ai.testing import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer, webhook_sender
+from ideogram_ai.testing import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing import jobs as mock_jobs
-from ideogram_ai.testing.jobs import JobStore, MadeImage
-from ideogram_ai.testing.webhook_sender import webhook_problem
+from ideogram_ai.testing.jobs import JobStore, MadeImage, webhook_problem
 
 SUBMIT = POST_GENERATE_IMAGE_V4_ASYNC.path
 KEYS = "/v1/.well-known/jwks.json"
@@ -166,9 +165,9 @@ def test_the_oldest_jobs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     image = MadeImage("a cat", "64x64", 7, "name")
     started = [store.start([image], "http://host", None) for _ in range(3)]
     assert [store.find(job.generation_id) for job in started] == [None, *started[1:]]
-    assert (store.pending, started[0].status(now)) == (3, "pending")
+    assert (store.pending, started[0].poll(now, str)["status"]) == (3, "pending")
     now = 15.0
-    assert (store.pending, started[0].status(now)) == (0, "completed")
+    assert (store.pending, started[0].poll(now, str)["status"]) == (0, "completed")
 
 
 class Receiver:
@@ -239,7 +238,7 @@ def test_a_finished_job_is_announced_signed_and_retried(receiver: Receiver) -> N
 def test_a_webhook_is_dropped_after_some_attempts(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(webhook_sender, "RETRY_PAUSES", (0.0,))
+    monkeypatch.setattr(mock_jobs, "RETRY_PAUSES", (0.0,))
     with MockServer() as server:
         job_id(submit(server.url, f"a {FAILED_WORD} cat", webhook_url=receiver.url))
         job = job_id(submit(server.url, webhook_url=receiver.url))
@@ -276,7 +275,7 @@ def test_webhook_urls_are_checked_before_the_job_begins(server: MockServer) -> N
 def test_without_cryptography_nothing_is_signed_and_all_else_works(
     server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook_sender, "find_spec", lambda _name: None)
+    monkeypatch.setattr(mock_jobs, "find_spec", lambda _name: None)
     for response in (get(server.url + KEYS), submit(server.url, webhook_url="http://localhost:1/")):
         assert response.status_code == 501
         assert "pip install 'ideogram-ai[testing]'" in response.json()["detail"]

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 from driver import case
+from hypothesis import given
+from hypothesis import strategies as st
 from mock_requests import Part, encode, fields, json_prompt, part
 from unknown_fields import UNKNOWN
 
@@ -287,6 +289,23 @@ def test_bodies_that_cannot_be_parsed() -> None:
         check(got, "", word)
         assert got.fields == ()
     check([part("a", "1")] * 1001, "", "1000 parts")
+
+
+@given(
+    wanted=st.lists(
+        st.tuples(
+            st.text("abcXYZ_09", min_size=1, max_size=8),
+            st.binary(max_size=40) | st.sampled_from([b"\r\n--", b"\r\n\r\n", b"\r\n--b0undary\r\n", b"--"]),
+            st.sampled_from(["application/json", "text/plain"]),
+        ),
+        min_size=1,
+        max_size=4,
+    )
+)
+def test_what_httpx_writes_is_what_is_read(wanted: list[tuple[str, bytes, str]]) -> None:
+    content_type, body = encode([(name, (None, value, kind)) for name, value, kind in wanted])
+    parts = parse_multipart(content_type, body, OPERATION.media_type)
+    assert [(part.name, part.value, part.content_type) for part in parts] == wanted
 
 
 def test_a_number_is_read_as_json(monkeypatch: pytest.MonkeyPatch) -> None:

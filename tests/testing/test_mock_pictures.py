@@ -1,14 +1,12 @@
 """What the mock server makes of images and prompts: remixes, transparent images, descriptions, magic prompts."""
 
 import json
-from io import BytesIO
 from typing import Any
 
 import pytest
 from driver import case
 from hypothesis import given
 from hypothesis import strategies as st
-from json_prompts import json_prompts
 from mock_pictures import BLUE, RED, allowed, ask, distance, picture, saved, shapes
 from mock_requests import HEADERS, get, json_prompt, send
 from PIL import Image
@@ -25,11 +23,10 @@ from ideogram_ai.generated.operations import (
     Operation,
 )
 from ideogram_ai.testing import UNSAFE_WORD, MockServer, check_request, review_request
-from ideogram_ai.testing.colour_names import COLOURS, colours_in, name_of_colour
-from ideogram_ai.testing.drawing import variants
+from ideogram_ai.testing.drawing import rendering
 from ideogram_ai.testing.drawing.picture import INK
-from ideogram_ai.testing.drawing.source import fitting_size, image_problem, image_size
-from ideogram_ai.testing.prompts import RATIOS, resolve_ratio, write_prompt
+from ideogram_ai.testing.drawing.reading import fitting_size, image_problem, image_size
+from ideogram_ai.testing.prompts import COLOURS, RATIOS, colours_in, name_of_colour, resolve_ratio, write_prompt
 
 
 def test_a_remix_keeps_the_shape_and_is_the_more_like_its_source_the_greater_the_weight(mock_url: str) -> None:
@@ -144,7 +141,7 @@ def test_a_transparent_image_has_the_ratio_and_the_budget_that_were_asked_for(
     ]:
         response = ask(mock_url, operation, {}, **{"text_prompt": "a cat", **values})
         assert allowed(response, operation)["data"][0]["resolution"] == size
-    monkeypatch.setattr(variants, "_MOST_DRAWN", 128 * 128)
+    monkeypatch.setattr(rendering, "_MOST_DRAWN", 128 * 128)
     large = ask(mock_url, operation, {}, text_prompt="a cat", aspect_ratio="4x1")
     assert picture(large, operation).size == (2048, 512), "a large image is drawn small and enlarged"
 
@@ -306,16 +303,6 @@ def test_colours_have_names() -> None:
     ]
     for name, code in COLOURS.items():
         assert name_of_colour(tuple(bytes.fromhex(code[1:]))) == name
-
-
-@given(prompt=json_prompts)
-def test_any_prompt_can_be_drawn_without_a_ground(prompt: dict[str, Any]) -> None:
-    from ideogram_ai.testing.drawing import draw_png
-    from ideogram_ai.testing.images import Picture
-
-    content = draw_png(Picture(96, 64, 7, prompt, transparent=True))
-    with Image.open(BytesIO(content)) as image:
-        assert (image.mode, image.size) == ("RGBA", (96, 64))
 
 
 def test_latency_and_refusals_hold_for_every_operation() -> None:

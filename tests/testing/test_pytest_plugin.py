@@ -125,6 +125,19 @@ def test_nothing_heavy_is_imported_before_a_test_needs_it(tmp_path: Path) -> Non
     assert [name for name in loaded if name.partition(".")[0] in HEAVY] == []
 
 
+def test_pytest_rewrites_no_module_of_the_client(run: pytest.Pytester) -> None:
+    """It would, because it marks each package that brings a plugin; without the plugin it does."""
+    run.makeconftest("import pytest\n\npytest.register_assert_rewrite('ideogram_ai')")
+    run.makepyfile("""
+        from ideogram_ai.client import client
+
+        def test_the_loader():
+            assert "Rewriting" not in type(client.__loader__).__name__
+    """)
+    for plugin, end in (("no:cacheprovider", "1 failed"), (PLUGIN, "1 passed")):
+        assert end in run.runpytest_subprocess("-p", plugin, "-p", "no:cacheprovider").stdout.str()
+
+
 def test_without_the_extra_a_fixture_names_the_command_to_run(run: pytest.Pytester) -> None:
     run.makeconftest("import sys; sys.modules['respx'] = sys.modules['uvicorn'] = None")
     shown = output(run, "def test_mock(ideogram_mock): pass\n\ndef test_server(ideogram_server): pass")

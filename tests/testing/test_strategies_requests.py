@@ -20,18 +20,15 @@ from contract_judges import (
     parameters_of,
     validator,
 )
-from hypothesis import strategies as st
 from samples import sample
 
 from ideogram_ai.contract import view as contract_view
 from ideogram_ai.contract.check import check_request
-from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, Operation
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import broken_requests, files, request_rules, requests
-from ideogram_ai.testing.strategies.mutations import mutators
-from ideogram_ai.testing.strategies.schema_values import SchemaValues, UnknownKeywordError
+from ideogram_ai.testing.strategies.schema_values import UnknownKeywordError
 
 pytestmark = pytest.mark.slow
 
@@ -223,7 +220,9 @@ def test_each_breaks_the_rule_that_it_names_and_no_other(operation: Operation) -
                 assert broken_rules(broken.request, operation) == {(rule, unquote(broken.pointer))}
 
 
-def test_an_operation_without_rules_has_no_broken_request() -> None:
+def test_a_rule_that_the_contract_or_an_operation_does_not_have_is_named() -> None:
+    with pytest.raises(ValueError, match=r"'#/paths' is not a rule of the contract; the rules are .*ResolutionV4/enum"):
+        broken_requests("#/paths")
     without = next(each for each in OPERATIONS.values() if not request_rules(operation=each))
     with pytest.raises(ValueError, match=f"{without.operation_id}: the contract has no rule"):
         broken_requests(operation=without)
@@ -312,27 +311,10 @@ def part_of(document: dict[str, Any], steps: tuple[str, ...]) -> dict[str, Any]:
     return document
 
 
-def test_a_keyword_is_broken_alone() -> None:
-    view = read_view()
-    schema = {"type": "string", "enum": ["10x10", "20x20"], "pattern": "^[0-9]+x[0-9]+$"}
-    break_enum = mutators(view, SchemaValues(view), schema)["enum"]
-    for value in sample(break_enum(st.just("10x10")), 20):
-        assert value not in schema["enum"]
-        assert re.fullmatch(r"[0-9]+x[0-9]+", value)
-
-
-def test_both_prompts_and_neither() -> None:
-    given = {("text_prompt" in b.request, "json_prompt" in b.request) for b in sample(broken_requests(PROMPT_RULE), 30)}
-    assert given == {(True, True), (False, False)}
-
-
 def test_every_rule_has_its_turn() -> None:
     assert len({broken.rule for broken in sample(broken_requests(), 100)}) > len(request_rules()) / 4
-
-
-def test_a_rule_that_the_contract_does_not_have() -> None:
-    with pytest.raises(ValueError, match=r"'#/paths' is not a rule of the contract; the rules are .*ResolutionV4/enum"):
-        broken_requests("#/paths")
+    given = {("text_prompt" in b.request, "json_prompt" in b.request) for b in sample(broken_requests(PROMPT_RULE), 30)}
+    assert given == {(True, True), (False, False)}
 
 
 def value_at(request: dict[str, Any], pointer: str) -> Any:

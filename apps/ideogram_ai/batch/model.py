@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from attrs import evolve, field, frozen
 
 from ideogram_ai.client import Generation
-from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.url_policy import is_loopback
 
 from .operations import GENERATE, image_operations
 

@@ -15,9 +15,9 @@ from attrs import asdict, evolve
 
 from ideogram_ai.client import Generation
 from ideogram_ai.client import Job as ImageJob
+from ideogram_ai.client.images import parse_generation
 from ideogram_ai.client.jobs import read_job
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.client.response import parse_generation
 
 from .model import BatchRequest, ImageOutcome, LedgerError, Outcome, PlanError, State
 from .names import folded, stem_of

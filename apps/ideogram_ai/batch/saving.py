@@ -11,8 +11,8 @@ import anyio.to_thread
 from attrs import evolve, frozen
 
 from ideogram_ai.client import DownloadError, DownloadReason, IdeogramError
-from ideogram_ai.client.files import HEAD_BYTES, image_suffix
 from ideogram_ai.client.flow import describe_exception
+from ideogram_ai.client.formats import HEAD_BYTES, image_suffix
 
 from .model import BatchStoppedError, LedgerError, State, StoreError
 from .names import stem_of

@@ -170,9 +170,9 @@ def prompt() -> None:
 @text_file_options
 def prompt_new(**options: Any) -> int:
     """Print a structured prompt to begin with."""
-    from .prompt import print_template  # noqa: PLC0415 - reads the contract
+    from .prompt import print_document, template  # noqa: PLC0415 - reads the contract
 
-    return print_template(**options)
+    return print_document(template, **options)
 
 
 @prompt.command("check", short_help="Check files against the contract and the model's guide.")
@@ -191,9 +191,9 @@ def prompt_check(sources: tuple[str, ...]) -> int:
 @text_file_options
 def prompt_schema(**options: Any) -> int:
     """Print the JSON Schema of structured prompts, by which an editor completes and checks them."""
-    from .prompt import print_schema  # noqa: PLC0415
+    from .prompt import print_document, prompt_schema  # noqa: PLC0415
 
-    return print_schema(**options)
+    return print_document(prompt_schema, **options)
 
 
 @app.group(cls=Operations, invoke_without_command=True, short_help="Call any operation of the API.")

@@ -222,13 +222,7 @@ def _print_rows(rows: FailureGroups, message: str) -> None:
 
 
 def _print_unsaved(unsaved: Sequence[Outcome], unrecorded: Sequence[Outcome] = (), *, manifest: bool = False) -> None:
-    """Print the links of paid images that are not saved, and what the ledger lacks.
-
-    Args:
-        unsaved: Rows with such images.
-        unrecorded: Rows whose outcome the ledger lacks.
-        manifest: Whether the manifest has all links, so that some of them are enough here.
-    """
+    """Print what the ledger lacks, and links of paid images that are not saved: all, unless the manifest has them."""
     if unsaved:
         print_error(f"{count(len(unsaved), 'row')} paid for, with images that are not saved. Their links:")
         shown = unsaved[:_MOST_LINKS] if manifest else unsaved

@@ -116,10 +116,7 @@ def print_script(command: Command, shell: str | None) -> ExitCode:
 def complete_assignment(incomplete: str, given: Iterable[str], method_names: Iterable[str]) -> list[str]:
     """Return what -F may be that begins like this: names first, and behind the sign values or files.
 
-    Args:
-        incomplete: What is there of NAME=VALUE.
-        given: Other assignments, whose fields are not offered again unless they are lists.
-        method_names: The operations that the fields belong to.
+    Fields of other assignments that were given are not offered again, unless they are lists.
     """
     name, sign, value = incomplete.partition("=")
     operations = [operation_of(method_name) for method_name in method_names]

@@ -45,9 +45,8 @@ class Destination:
     @classmethod
     def of(cls, output: str | None, *, overwrite: bool, sidecar: bool) -> Destination:
         """Read -o, and check that an image can be saved there, so that none is paid for that cannot."""
-        if output is not None and not output.strip():
-            raise WrongUseError("-o is empty. Is a shell variable unset?")
-        if output == "-":
+        _refuse_blank(output)
+        if output == STDIN:
             raise WrongUseError("-o -: images are not written to stdout. Give a path (./- for a file of that name).")
         destination = cls(Path(output or "."), is_folder(output or "."), overwrite, sidecar)
         sizes = [re.fullmatch("([0-9]+)x([0-9]+)", choice) for choice in choices_of("resolution")]
@@ -58,10 +57,9 @@ class Destination:
     @classmethod
     def of_text(cls, output: str | None, *, overwrite: bool) -> Destination:
         """Read -o of a command that prints text, and check that a file can be written there."""
+        _refuse_blank(output)
         if output is None or output == STDIN:
             return cls(Path(), is_folder=True, overwrite=False)
-        if not output.strip():
-            raise WrongUseError("-o is empty. Is a shell variable unset?")
         destination = cls(Path(output), is_folder=False, overwrite=overwrite)
         destination._check()
         return destination
@@ -176,6 +174,11 @@ class Destination:
             raise WrongUseError(f"-o: {str(path)!r} exists and is not a regular file.")
         if not self.overwrite:
             raise WrongUseError(f"-o: {str(path)!r} exists. Choose another path, or use --overwrite.")
+
+
+def _refuse_blank(output: str | None) -> None:
+    if output is not None and not output.strip():
+        raise WrongUseError("-o is empty. Is a shell variable unset?")
 
 
 def is_folder(output: str | None) -> bool:

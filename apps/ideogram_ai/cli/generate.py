@@ -63,15 +63,8 @@ def run(
 ) -> ExitCode:
     """Send the requests of a command, save or print what comes back, and report.
 
-    Everything that can be checked is checked before the first is sent, because what was made is billed.
-
-    Args:
-        command: The command. Parameters of it that are named like a field of its operations set that field.
-        transparent: Whether the image has a transparent background.
-        as_job: Whether to submit a job.
-        variants: How often each request is sent.
-        variables: The values of --var, with each combination of which a request is sent.
-        options: The other options; see the help of the command.
+    Everything that can be checked is checked before the first is sent, because what was made is billed. A parameter of
+    the command that is named like a field of its operation sets that field; for the others, see the help.
     """
     method_name = "generate_transparent" if transparent else command.methods[0]
     request = RequestFields(operation_of(method_name, as_job=as_job))

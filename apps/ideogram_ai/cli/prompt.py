@@ -16,7 +16,7 @@ from .report import as_json_text
 from .terminal import print_error, print_warning, printable, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ideogram_ai.contract.view import ContractView, JsonObject
 
@@ -25,15 +25,16 @@ _NOT_JSON_SCHEMA: Final = frozenset({"discriminator", "example"})
 """Keywords of OpenAPI, beside those that begin with x-."""
 
 
-def print_template(output: str | None, *, overwrite: bool) -> ExitCode:
-    """Print the contract's example of a structured prompt, or write it to a file."""
-    examples = (each[JSON_PROMPT] for each in read_view().request_examples if JSON_PROMPT in each)
-    return _print(next(examples), output, overwrite=overwrite)
-
-
-def print_schema(output: str | None, *, overwrite: bool) -> ExitCode:
-    """Print a JSON Schema of structured prompts, or write it to a file."""
-    return _print(prompt_schema(read_view()), output, overwrite=overwrite)
+def print_document(make: Callable[[ContractView], JsonObject], output: str | None, *, overwrite: bool) -> ExitCode:
+    """Print the template or the schema that a function below makes, or write it to a file."""
+    destination = Destination.of_text(output, overwrite=overwrite)
+    text = as_json_text(make(read_view()), None)
+    try:
+        path = destination.write_text(text)
+    except OSError as error:
+        raise WrongUseError(f"-o: {str(destination.path)!r} was not written: {error.strerror}.") from None
+    write_out(text if path is None else f"saved {printable(str(path))}\n")
+    return ExitCode.DONE
 
 
 def check_prompts(sources: tuple[str, ...]) -> ExitCode:
@@ -60,6 +61,12 @@ def check_prompts(sources: tuple[str, ...]) -> ExitCode:
     return code
 
 
+def template(view: ContractView) -> JsonObject:
+    """Return the contract's example of a structured prompt."""
+    found: JsonObject = next(each[JSON_PROMPT] for each in view.request_examples if JSON_PROMPT in each)
+    return found
+
+
 def prompt_schema(view: ContractView) -> JsonObject:
     """Return the contract's schema of a structured prompt as a document of its own, for JSON Schema 2020-12."""
     definitions: JsonObject = {}
@@ -84,14 +91,3 @@ def prompt_schema(view: ContractView) -> JsonObject:
 
     root = convert(view.resolve(view.schemas[JSON_PROMPT]))
     return {"$schema": _DRAFT, "title": "A structured prompt of Ideogram 4.0", **root, "$defs": definitions}
-
-
-def _print(document: Any, output: str | None, *, overwrite: bool) -> ExitCode:
-    destination = Destination.of_text(output, overwrite=overwrite)
-    text = as_json_text(document, None)
-    try:
-        path = destination.write_text(text)
-    except OSError as error:
-        raise WrongUseError(f"-o: {str(destination.path)!r} was not written: {error.strerror}.") from None
-    write_out(text if path is None else f"saved {printable(str(path))}\n")
-    return ExitCode.DONE

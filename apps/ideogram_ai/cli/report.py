@@ -198,13 +198,7 @@ def open_images(paths: Iterable[Path]) -> None:
 
 
 def report_to_people(result: Result, member: str | None, *, quiet: bool) -> None:
-    """Report in lines for people, or if `quiet` in paths and responses alone.
-
-    Args:
-        result: How a request ended.
-        member: The member of a response without images that is printed; None for all of it.
-        quiet: Whether --quiet was given.
-    """
+    """Report in lines, or if `quiet` in paths and responses alone; of a response with a `member`, that one alone."""
     if result.would_send is not None and not quiet:
         _print_plan(result, result.would_send)
     saved = [(image, image.path) for image in result.images if image.path is not None]
@@ -319,10 +313,7 @@ def _was_rewritten(prompt: str, request: Mapping[str, Any]) -> bool:
 def as_json_text(response: Any, member: str | None, *, is_unicode: bool = True) -> str:
     """Return a response, or a member of it, as a JSON document for people and programs.
 
-    Args:
-        response: Plain JSON types.
-        member: The member; None for the whole response.
-        is_unicode: Whether the text may have letters beyond ASCII. What could control a terminal is always escaped.
+    What could control a terminal is always escaped; unless `is_unicode`, every letter beyond ASCII is.
     """
     text = json.dumps(response if member is None else response[member], indent=2, ensure_ascii=not is_unicode)
     text = _NUMBERS.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), text)

@@ -31,7 +31,7 @@ from ideogram_ai.client import (
     ResponseWarning,
     save_sidecar,
 )
-from ideogram_ai.client.files import HEAD_BYTES, image_suffix
+from ideogram_ai.client.formats import HEAD_BYTES, image_suffix
 from ideogram_ai.client.jobs import COMPLETED, FAILED
 from ideogram_ai.client.retry import MAX_SECONDS
 from ideogram_ai.client.transport import LEAVES

@@ -18,7 +18,7 @@ from attrs import define
 
 from ideogram_ai.client import Ideogram
 from ideogram_ai.client.config import KEY_VARIABLE, resolve_api_key, resolve_base_url
-from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.url_policy import is_loopback
 
 from .exit_codes import ExitCode, WrongUseError
 from .terminal import can_prompt, is_terminal, print_note, print_warning, write_out

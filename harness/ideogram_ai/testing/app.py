@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Final, cast, final
 from urllib.request import parse_http_list
 
-from attrs import evolve
+from attrs import define, field
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -24,12 +23,11 @@ from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
 from .asgi import OperationRoute, OriginForm, base_url_of, bytes_response, read_body
-from .images import LINK_LIFE, ImageStore, LinkRefusal
-from .jobs import JobStore, MockJob
-from .mock_responses import Answer, forced_answer, in_flight_answer, no_key_answer, problem_answer, rate_answer
-from .recording import Exchange, ExchangeLog, Recorder, redact_headers
+from .images import LINK_LIFE, LinkRefusal
+from .jobs import MockJob, deliver
+from .mock_responses import Answer, forced_answer, in_flight_answer, problem_answer, rate_answer
+from .recording import Exchange, ExchangeLog, Recorder, close_exchange, new_exchange
 from .service import MockService, ReadRequest, read_request
-from .webhook_sender import deliver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -89,14 +87,14 @@ def create_app(
         raise ValueError(f"latency is {latency}; it is a number of seconds, 0 or more.")
     if not 0 <= link_life < _LONGEST_LIFE:
         raise ValueError(f"link_life is {link_life}; it is a number of seconds from 0 to a hundred years.")
-    images = ImageStore(view.link_folder, view.link_suffix, link_life)
     mock = MockApplication(
-        MockService(images, JobStore(latency)),
-        in_flight=in_flight,
-        latency=latency,
-        scenario=check_scenario(scenario),
-        ledger=ExchangeLog() if ledger is None else ledger,
-        recorder=recorder,
+        view,
+        MockService(latency, link_life),
+        in_flight,
+        ExchangeLog() if ledger is None else ledger,
+        latency,
+        iter([_status(str(status), "The scenario") for status in scenario]),
+        recorder,
     )
     app = Starlette(
         routes=[
@@ -129,45 +127,30 @@ def create_app(
 
 
 @final
+@define(eq=False)
 class MockApplication:
-    """Receives requests, answers them, and records them.
-
-    Args:
-        service: Answers the requests that the contract allows.
-        in_flight: The number of images that may be in progress; the next one gets a 429.
-        latency: Seconds that a request takes.
-        scenario: Statuses of the first requests.
-        ledger: Where requests are recorded, except those of image links.
-        recorder: Writes every request.
+    """Receives requests, answers them, and records them. Its attributes are the arguments of `create_app`.
 
     Attributes:
-        closing: Set when the server shuts down, so that no request waits for the latency.
         service: Answers the requests that the contract allows.
+        closing: Set when the server shuts down, so that no request waits for the latency.
     """
 
-    def __init__(
-        self,
-        service: MockService,
-        *,
-        in_flight: int,
-        latency: float,
-        scenario: Iterable[int],
-        ledger: ExchangeLog,
-        recorder: Recorder | None,
-    ) -> None:
-        self.in_flight = in_flight
-        self.ledger = ledger
-        self.service = service
-        self.closing = asyncio.Event()
-        self._view = read_view()
-        self._latency = latency
-        self._running = 0
-        self._scenario = iter(scenario)
-        self._recorder = recorder
-        self._numbers = count(1)
-        self._recent: dict[str, deque[float]] = {}
-        self._deliveries: set[asyncio.Task[None]] = set()
-        service.jobs.on_webhook = self._deliver_later
+    _view: ContractView
+    service: MockService
+    in_flight: int
+    ledger: ExchangeLog
+    _latency: float
+    _scenario: Iterator[int]
+    _recorder: Recorder | None
+    closing: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _running: int = field(default=0, init=False)
+    _numbers: Iterator[int] = field(factory=lambda: count(1), init=False)
+    _recent: dict[str, deque[float]] = field(factory=dict[str, "deque[float]"], init=False)
+    _deliveries: set[asyncio.Task[None]] = field(factory=set["asyncio.Task[None]"], init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.service.jobs.on_webhook = self._deliver_later
 
     def operation(self, view: ContractView) -> Endpoint:
         """Return the endpoint of an operation."""
@@ -178,8 +161,8 @@ class MockApplication:
         return endpoint
 
     async def _operate(self, request: Request, view: ContractView) -> Response:
-        exchange, secrets = self._arrived(request)
-        self.ledger.put(exchange)
+        arrived = self._arrived(request)
+        self.ledger.put(arrived[0])
         scripted = next(self._scenario, None)
         read = _NO_FIELDS
         largest = _largest_body(view)
@@ -187,7 +170,7 @@ class MockApplication:
             body = await read_body(request, largest)
         except ClientDisconnect:
             why = "the client went away before it had sent the whole body"
-            self._close(exchange, read, None, why, secrets, operation=view.operation)
+            self._close(arrived, None, why, operation=view.operation)
             return Response(status_code=400)
         if body is None:
             answer = problem_answer(view, 413, f"The body is larger than {largest} bytes.")
@@ -197,7 +180,7 @@ class MockApplication:
             read = await asyncio.to_thread(judge) if largest > LARGEST_BODY else judge()
             judged = _judge(request, read, view, scripted)
             answer = await self._run(view, read.fields, base_url_of(request)) if judged is None else judged
-        self._close(exchange, read, answer.status, answer.why, secrets, operation=view.operation, billed=answer.billed)
+        self._close(arrived, answer.status, answer.why, read=read, operation=view.operation, billed=answer.billed)
         return _response(answer)
 
     async def _run(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
@@ -254,74 +237,52 @@ class MockApplication:
         """Wait for the end of a job and announce its images. The documents do not say that a failure is announced."""
         service = self.service
         await asyncio.sleep(max(0.0, job.ends_at - service.jobs.clock()))
-        if job.webhook_url is not None and not job.fails:
+        if job.webhook_url is not None and job.failure_reason is None:
             body = job.announcement(service.images.link)
             await deliver(job.webhook_url, job.generation_id, body, service.signing_key)
 
     async def image(self, request: Request) -> Response:
         """Return the image of a link; it is drawn when it is fetched."""
-        exchange, secrets = self._arrived(request)
-        images = self.service.images
+        arrived, images = self._arrived(request), self.service.images
         name: str = request.path_params["name"]
         query = request.query_params
         found = images.find(name, query.get("exp", ""), query.get("sig", ""))
         if isinstance(found, LinkRefusal):
-            self._close(exchange, _NO_FIELDS, found.status, found.detail, secrets)
+            self._close(arrived, found.status, found.detail)
             return _response(problem_answer(self._view, found.status, found.detail))
         content = await asyncio.to_thread(images.drawn, name, found)
         response = bytes_response(content, "image/png", request.headers)
-        self._close(exchange, _NO_FIELDS, response.status_code, "an image link", secrets)
+        self._close(arrived, response.status_code, "an image link")
         return response
 
     async def not_served(self, request: Request, error: Exception) -> Response:
         """Answer another path or method with 404 or 405."""
         refused = cast("HTTPException", error)  # it is registered for these statuses only
-        exchange, secrets = self._arrived(request)
+        arrived = self._arrived(request)
         served = ", ".join(f"{operation.method} {operation.path}" for operation in OPERATIONS.values())
         detail = (
-            f"{request.method} {exchange.path} is not served. This mock server has {served}, and the image links of "
+            f"{request.method} {arrived[0].path} is not served. This mock server has {served}, and the image links of "
             "its answers."
         )
-        self._close(exchange, _NO_FIELDS, refused.status_code, detail, secrets)
+        self._close(arrived, refused.status_code, detail)
         return _response(problem_answer(self._view, refused.status_code, detail, headers=refused.headers))
 
     def _arrived(self, request: Request) -> tuple[Exchange, frozenset[str]]:
-        headers, secrets = redact_headers(request.headers.items(), self._view.api_key_header)
-        exchange = Exchange(
-            number=next(self._numbers),
-            method=request.method,
-            path=request.scope["path"],
-            headers=headers,
-            fields=(),
-            status=None,
-            why="in progress",
-            billed=False,
-            remarks=(),
-            received_at=datetime.now(UTC),
-            answered_at=None,
-        )
-        return exchange, secrets
+        headers, path = request.headers.items(), request.scope["path"]
+        return new_exchange(next(self._numbers), request.method, path, headers, self._view.api_key_header)
 
     def _close(
         self,
-        exchange: Exchange,
-        read: ReadRequest,
+        arrived: tuple[Exchange, frozenset[str]],
         status: int | None,
         why: str,
-        secrets: frozenset[str],
         *,
+        read: ReadRequest = _NO_FIELDS,
         operation: Operation | None = None,
         billed: bool | None = None,
     ) -> None:
-        closed = evolve(
-            exchange,
-            fields=read.fields,
-            remarks=read.remarks,
-            status=status,
-            why=why,
-            billed=_is_billed(operation, status) if billed is None else billed,
-            answered_at=datetime.now(UTC),
-        )
+        exchange, secrets = arrived
+        closed = close_exchange(exchange, read, operation, status, why=why, billed=billed)
         if operation is not None:
             self.ledger.put(closed)
         if self._recorder:
@@ -333,10 +294,6 @@ def _largest_body(view: ContractView) -> int:
     if any(rule.item is not None for rule in files):
         return LARGEST_UPLOADS
     return LARGEST_UPLOAD if files else LARGEST_BODY
-
-
-def _is_billed(operation: Operation | None, status: int | None) -> bool:
-    return operation is not None and operation.billed.get(status or 0) is True
 
 
 def _judge(request: Request, read: ReadRequest, view: ContractView, scripted: int | None) -> Answer | None:
@@ -352,9 +309,7 @@ def _judge(request: Request, read: ReadRequest, view: ContractView, scripted: in
             wanted, why = preferred, "the Prefer header asks for it"
     if wanted != 200:
         return forced_answer(view, wanted, why)
-    if view.operation.authenticated and not request.headers.get(view.api_key_header, "").strip():
-        return no_key_answer(view, bearer="authorization" in request.headers)
-    return read.refused
+    return read.refusal(view, request.headers)
 
 
 def _response(answer: Answer) -> Response:
@@ -378,20 +333,8 @@ def parse_scenario(text: str) -> tuple[int, ...]:
     return tuple(_status(entry, "The scenario") for entry in text.split(","))
 
 
-def check_scenario(statuses: Iterable[int]) -> tuple[int, ...]:
-    """Check a scenario.
-
-    Raises:
-        ValueError: An entry is not a status from 200 to 599.
-    """
-    return tuple(_status(str(status), "The scenario") for status in statuses)
-
-
 def preferred_status(prefer: str) -> int | None:
     """Return the status that a Prefer header (RFC 7240) requests with `code`, or None. Other preferences are ignored.
-
-    Args:
-        prefer: The header's value; values of several headers joined with commas.
 
     Raises:
         ValueError: The code is not a status from 200 to 599.

@@ -117,11 +117,6 @@ def bytes_response(content: bytes, media_type: str, request_headers: Headers) ->
 
     A Range of several parts, an invalid Range, and a Range whose If-Range is not the current entity tag are ignored,
     as the RFC allows.
-
-    Args:
-        content: The whole.
-        media_type: Its media type.
-        request_headers: Headers of the request.
     """
     tag = f'"{sha256(content).hexdigest()[:32]}"'
     headers = {"accept-ranges": "bytes", "etag": tag}

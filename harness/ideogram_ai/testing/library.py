@@ -188,7 +188,7 @@ def _put(dataset: _Dataset, name: str, content: bytes) -> str | None:
             return "FAILED_SAFETY_CHECK"
         dataset.captions[path.stem] = caption
         return None
-    from .drawing.source import image_problem  # noqa: PLC0415 - Pillow is loaded when it is needed
+    from .drawing.reading import image_problem  # noqa: PLC0415 - Pillow is loaded when it is needed
 
     if image_problem(content):
         return "INVALID_IMAGE"

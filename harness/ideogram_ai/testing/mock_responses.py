@@ -116,12 +116,7 @@ def _limit_answer(view: ContractView, why: str, members: Mapping[str, Any]) -> A
 
 
 def announcing_answer(view: ContractView, answer: Answer) -> Answer:
-    """Add the notice of a newer operation to a successful answer, in `notice` and in headers.
-
-    Args:
-        view: The contract, which has the examples. Members without an example are left out.
-        answer: The answer to a request.
-    """
+    """Add the notice of a newer operation to a successful answer, in `notice` and in headers, if there are examples."""
     rule = view.responses[answer.status]
     notice = view.resolve(rule.schema).get("properties", {}).get("notice", {}).get("examples", [])
     body = json.loads(answer.body) | ({"notice": notice[0]} if notice else {})
@@ -130,13 +125,7 @@ def announcing_answer(view: ContractView, answer: Answer) -> Answer:
 
 
 def forced_answer(view: ContractView, status: int, why: str) -> Answer:
-    """Return the answer with a given status, whatever the request is.
-
-    Args:
-        view: The contract.
-        status: A status from 200 to 599; documented or not.
-        why: The reason for it, for the ledger.
-    """
+    """Return the answer with a status from 200 to 599, documented or not, whatever the request is."""
     if status in WITHOUT_BODY:
         return Answer(status, b"", why)
     rule = view.responses.get(status)

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterator, Sequence
+    from importlib.machinery import ModuleSpec
 
     from .respx_mock import IdeogramMock
     from .server import MockServer
 
 _MOCK: pytest.StashKey[IdeogramMock] = pytest.StashKey()
+
+
+class _AsTheyAre:
+    """Finds the modules of the package before pytest does.
+
+    Pytest rewrites the assertions of every package that is installed with a plugin. It would compile all modules of
+    the client for its own cache, and in each run where it cannot write that.
+    """
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None, _target: object = None, /) -> ModuleSpec | None:
+        return PathFinder.find_spec(name, path) if name.startswith("ideogram_ai.") else None
+
+
+sys.meta_path.insert(0, _AsTheyAre)
 
 
 @pytest.fixture

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Final, Self
 
-from attrs import asdict, define, field, frozen
+from attrs import asdict, define, evolve, field, frozen
 
 from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.decoding import UploadedFile
 
 if TYPE_CHECKING:
     import os
+
+    from ideogram_ai.generated.operations import Operation
+
+    from .service import ReadRequest
 
 REDACTED: Final = "[redacted]"
 
@@ -73,6 +77,37 @@ class Exchange:
     remarks: tuple[str, ...]
     received_at: datetime
     answered_at: datetime | None
+
+
+def new_exchange(
+    number: int, method: str, path: str, headers: Iterable[tuple[str, str]], key_header: str
+) -> tuple[Exchange, frozenset[str]]:
+    """Return the exchange of a request that arrived now, and the secrets in its headers."""
+    safe, secrets = redact_headers(headers, key_header)
+    return Exchange(number, method, path, safe, (), None, "in progress", False, (), datetime.now(UTC), None), secrets
+
+
+def close_exchange(
+    exchange: Exchange,
+    read: ReadRequest,
+    operation: Operation | None,
+    status: int | None,
+    *,
+    why: str,
+    billed: bool | None = None,
+) -> Exchange:
+    """Return an exchange that ends now. Without a word about billing, the contract's word about its status counts."""
+    if billed is None:
+        billed = operation is not None and operation.billed.get(status or 0) is True
+    return evolve(
+        exchange,
+        fields=read.fields,
+        status=status,
+        why=why,
+        billed=billed,
+        remarks=read.remarks,
+        answered_at=datetime.now(UTC),
+    )
 
 
 @define

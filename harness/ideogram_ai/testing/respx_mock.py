@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from itertools import count
@@ -13,8 +12,7 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import httpx
-import respx
-from respx.models import AllMockedAssertionError
+from attrs import evolve
 
 from ideogram_ai.client import waiting
 from ideogram_ai.contract.view import read_view
@@ -22,22 +20,24 @@ from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
 from .images import link_origin
 from .jobs import FAILURE_REASON
-from .mock_responses import Answer, announcing_answer, forced_answer, json_answer, no_key_answer
-from .recording import Exchange, ExchangeLog, redact_headers
-from .respx_jobs import MAKE_IMAGES, SUBMITS, JobCourse, MockJobs, operations_of, withheld
+from .mock_responses import Answer, announcing_answer, forced_answer, json_answer
+from .recording import Exchange, ExchangeLog, close_exchange, new_exchange
 from .respx_plan import (
-    BILLED,
+    DISCONNECTS,
+    MAKE_IMAGES,
+    SUBMITS,
+    TIMEOUTS,
     Call,
     ContractBrokenError,
     Handler,
     PlannedResponse,
     ResponsePlan,
+    Router,
     When,
-    disconnecting,
     download_problem,
-    has_key,
+    failing,
+    operations_of,
     request_problems,
-    timing_out,
     to_response,
     unmocked_problem,
 )
@@ -47,6 +47,8 @@ from .service import MockService, read_request
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
+
+    import respx
 
     from ideogram_ai.client.jobs import Job
     from ideogram_ai.contract.view import ContractView
@@ -82,13 +84,12 @@ class IdeogramMock:
         self.strict = strict
         self._log = ExchangeLog()
         self._service = MockService(any_reference=True)  # the code under test may know models and images
-        self._jobs = MockJobs(self._service)
-        self._plan = ResponsePlan(PlannedResponse("succeed", self._succeed, None))
+        self._plan = ResponsePlan(PlannedResponse("succeed", self._run, None))
         self._problems: list[str] = []
         self._numbers = count(1)
         # No test is to wait for a job that takes no time.
         self._quick_polls = patch.object(waiting, "FIRST_PAUSE", 0.0)
-        self.router: respx.MockRouter = _Router(self._on_unmocked)
+        self.router: respx.MockRouter = Router(self._on_unmocked)
         self._views = sorted(self._service.views.values(), key=lambda view: -length_of_path(view.operation))
         # One route for all: respx compares each new route with all that there are.
         methods = {view.operation.method for view in self._views}
@@ -109,7 +110,7 @@ class IdeogramMock:
             times: The number of requests, 1 or more; None for all that follow.
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add("succeed", self._succeed, times, operation)
+        return self._add("succeed", self._run, times, operation)
 
     def withhold(self, *, after: int | None = 0, times: int | None = 1, operation: On = None) -> Self:
         """Withhold the image, or that of the job that is submitted: no link, and billed.
@@ -119,8 +120,7 @@ class IdeogramMock:
             times: The number of requests, 1 or more; None for all that follow.
             operation: The operation that it is for, by the name of the client's method; None for any that makes images.
         """
-        course = partial(JobCourse, after, withheld=True)
-        return self._add("withhold", partial(self._withhold, course), times, operation, among=MAKE_IMAGES)
+        return self._add("withhold", partial(self._withhold, polls=after), times, operation, among=MAKE_IMAGES)
 
     def complete(
         self,
@@ -138,8 +138,8 @@ class IdeogramMock:
             times: The number of jobs, 1 or more; None for all that follow.
             operation: The operation that submits it, by the name of the client's method; None for any.
         """
-        course = partial(JobCourse, after, cost=usage_cost_usd_micros)
-        return self._add("complete", partial(self._submit, course), times, operation, among=SUBMITS)
+        handler = partial(self._submit, polls=after, cost=usage_cost_usd_micros)
+        return self._add("complete", handler, times, operation, among=SUBMITS)
 
     def fail(
         self, reason: str = FAILURE_REASON, *, after: int | None = 0, times: int | None = 1, operation: On = None
@@ -152,8 +152,8 @@ class IdeogramMock:
             times: The number of jobs, 1 or more; None for all that follow.
             operation: The operation that submits it, by the name of the client's method; None for any.
         """
-        course = partial(JobCourse, after, reason)
-        return self._add("fail", partial(self._submit, course), times, operation, among=SUBMITS)
+        handler = partial(self._submit, polls=after, failure_reason=reason)
+        return self._add("fail", handler, times, operation, among=SUBMITS)
 
     def deprecate(self, *, times: int | None = 1, operation: On = None) -> Self:
         """Return what was asked for, and announce a newer operation in the response's `notice` and headers.
@@ -173,7 +173,7 @@ class IdeogramMock:
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
         why = f"refuse({status})"
-        return self._add(why, lambda call: to_response(forced_answer(call.view, status, why)), times, operation)
+        return self._add(why, lambda call: forced_answer(call.view, status, why), times, operation)
 
     def rate_limit(
         self,
@@ -192,13 +192,13 @@ class IdeogramMock:
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
 
-        def limit(call: Call) -> httpx.Response:
+        def limit(call: Call) -> Answer:
             documented = call.view.responses.get(429) or self._view.responses[429]
             body: dict[str, Any] = dict(documented.examples[0])
             if reject_reason is not None:
                 body["reject_reason"] = reject_reason
             headers = {} if retry_after is None else {"Retry-After": f"{retry_after:g}"}
-            return to_response(json_answer(429, body, "rate_limit", headers))
+            return json_answer(429, body, "rate_limit", headers)
 
         return self._add("rate_limit", limit, times, operation)
 
@@ -213,7 +213,8 @@ class IdeogramMock:
             times: The number of requests, 1 or more; None for all that follow.
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add(f"time_out({when})", timing_out(when, self._whole(answer)), times, operation)
+        name = f"time_out({when})"
+        return self._add(name, failing(TIMEOUTS[when], name, when, self._whole(answer)), times, operation)
 
     def break_off(
         self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1, operation: On = None
@@ -226,7 +227,8 @@ class IdeogramMock:
             times: The number of requests, 1 or more; None for all that follow.
             operation: The operation that it is for, by the name of the client's method; None for any.
         """
-        return self._add(f"break_off({when})", disconnecting(when, self._whole(answer)), times, operation)
+        name = f"break_off({when})"
+        return self._add(name, failing(DISCONNECTS[when], name, when, self._whole(answer)), times, operation)
 
     def reply(self, answer: Answer, *, times: int | None = 1, operation: On = None) -> Self:
         """Return this response: for example, one that a strategy drew.
@@ -258,7 +260,14 @@ class IdeogramMock:
         Raises:
             ValueError: There is no such job, or it fails, which is not announced.
         """
-        return self._jobs.webhook(job if isinstance(job, str) else job.id)
+        job_id = job if isinstance(job, str) else job.id
+        found = self._service.jobs.find(job_id)
+        if found is None:
+            raise ValueError(f"There is no job {job_id!r}: submit it first.")
+        if found.failure_reason is not None:
+            raise ValueError(f"The job {job_id!r} fails: the service does not say that it announces failures.")
+        body = found.announcement(self._service.images.link)
+        return self._service.signing_key.sign(job_id, body), body
 
     def verify(self) -> None:
         """Fail if a request broke the contract, or if something was planned and did not happen.
@@ -320,41 +329,50 @@ class IdeogramMock:
         self._plan.add(PlannedResponse(name, handler, times, wanted, allows_any_request))
         return self
 
-    def _whole(self, answer: Answer | None) -> Handler:
-        return self._succeed if answer is None else lambda _call: to_response(answer)
+    def _whole(self, answer: Answer | None) -> Callable[[Call], Answer]:
+        return self._run if answer is None else lambda _call: answer
 
-    def _succeed(self, call: Call) -> httpx.Response:
-        return to_response(self._run(call))
+    def _submit(
+        self,
+        call: Call,
+        *,
+        polls: int | None,
+        failure_reason: str | None = None,
+        cost: int | None = None,
+        withheld: bool = False,
+    ) -> Answer:
+        """Submit a job, and plan what its polls find."""
+        answer = self._run(call)
+        if answer.status != HTTPStatus.OK:
+            return answer
+        job = self._service.jobs.find(json.loads(answer.body)["generation_id"])
+        if job is not None:
+            job.polls, job.cost = polls, cost
+            job.failure_reason = failure_reason or job.failure_reason
+            if withheld:
+                job.withhold()
+        return answer if failure_reason is None else evolve(answer, billed=False)
 
-    def _submit(self, course: Callable[[], JobCourse], call: Call) -> httpx.Response:
-        return to_response(self._jobs.submitted(self._run(call), course()))
-
-    def _withhold(self, course: Callable[[], JobCourse], call: Call) -> httpx.Response:
+    def _withhold(self, call: Call, *, polls: int | None) -> Answer:
         if call.view.operation.result == "job":
-            return self._submit(course, call)
+            return self._submit(call, polls=polls, withheld=True)
         answer = self._run(call)
-        if answer.status != 200:
-            return to_response(answer)
+        if answer.status != HTTPStatus.OK:
+            return answer
         body = json.loads(answer.body)
-        data = [withheld(image) | {"url": None} for image in body["data"]]
-        return to_response(json_answer(200, body | {"data": data}, "withheld"))
+        data = [image | {"is_image_safe": False, "url": None} for image in body["data"]]
+        return json_answer(HTTPStatus.OK, body | {"data": data}, "withheld")
 
-    def _deprecate(self, call: Call) -> httpx.Response:
+    def _deprecate(self, call: Call) -> Answer:
         answer = self._run(call)
-        return to_response(announcing_answer(call.view, answer) if answer.status == 200 else answer)
+        return announcing_answer(call.view, answer) if answer.status == HTTPStatus.OK else answer
 
-    def _judge(self, call: Call) -> httpx.Response:
-        view = call.view
-        if view.operation.authenticated and not has_key(call.request, view):
-            return to_response(no_key_answer(view, bearer="authorization" in call.request.headers))
-        return to_response(call.read.refused or self._run(call))
+    def _judge(self, call: Call) -> Answer:
+        return call.read.refusal(call.view, call.request.headers) or self._run(call)
 
     def _run(self, call: Call) -> Answer:
         refused = self._service.refusal(call.view, call.read.fields)
-        if refused is not None:
-            return refused
-        answer = self._service.answer(call.view, call.read.fields, link_origin(self._view))
-        return self._jobs.polled(answer) if call.view.operation.result == "job" else answer
+        return refused or self._service.answer(call.view, call.read.fields, link_origin(self._view))
 
     def _on_request(self, request: httpx.Request) -> httpx.Response | None:
         """Respond to a request for an operation, and leave others to other routes."""
@@ -377,15 +395,24 @@ class IdeogramMock:
             query=request.url.params.multi_items(),
         )
         call = Call(request, read, view)
-        response: httpx.Response | None = None
+        exchange, _ = new_exchange(
+            next(self._numbers), request.method, request.url.path, request.headers.items(), view.api_key_header
+        )
+        self._log.put(exchange)
+        status: int | None = None
+        billed: bool | None = False
         try:
             problems = [] if planned.allows_any_request else self._request_problems(call)
             if problems:
                 self._fail(f"The service would refuse this request: {' '.join(problems)}")
-            response = planned.handler(call)
-            return response
+            answer = planned.handler(call)
+            if not isinstance(answer, Answer):
+                status, billed = answer.status_code, None
+                return answer
+            status, billed = answer.status, answer.billed
+            return to_response(answer)
         finally:
-            self._record(call, response, planned.name)
+            self._log.put(close_exchange(exchange, read, view.operation, status, why=planned.name, billed=billed))
 
     def _request_problems(self, call: Call) -> list[str]:
         """What is wrong with a request, also with what it sends: a webhook URL, or bytes that are no image."""
@@ -394,28 +421,6 @@ class IdeogramMock:
         if refused is not None and refused.status == HTTPStatus.BAD_REQUEST:
             problems.append(json.loads(refused.body)["detail"])
         return problems
-
-    def _record(self, call: Call, response: httpx.Response | None, why: str) -> None:
-        request, operation = call.request, call.view.operation
-        headers, _ = redact_headers(request.headers.items(), call.view.api_key_header)
-        billed: bool | None = response.extensions.get(BILLED) if response is not None else False
-        status = None if response is None else response.status_code
-        now = datetime.now(UTC)
-        self._log.put(
-            Exchange(
-                number=next(self._numbers),
-                method=request.method,
-                path=request.url.path,
-                headers=headers,
-                fields=call.read.fields,
-                status=status,
-                why=why,
-                billed=operation.billed.get(status or 0) is True if billed is None else billed,
-                remarks=call.read.remarks,
-                received_at=now,
-                answered_at=now,
-            )
-        )
 
     def _on_image(self, request: httpx.Request) -> httpx.Response:
         if problem := download_problem(request, self._view):
@@ -431,34 +436,6 @@ class IdeogramMock:
     def _fail(self, problem: str) -> None:
         self._problems.append(problem)
         raise ContractBrokenError(problem)
-
-
-class _Router(respx.MockRouter):
-    """A router that reports requests without a route, and raises errors without a cause, as a transport does."""
-
-    def __init__(self, on_unmocked: Callable[[httpx.Request], None]) -> None:
-        super().__init__(assert_all_called=False)
-        self._on_unmocked = on_unmocked
-
-    def handler(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return super().handler(request)
-        except Exception as error:
-            self._clean(error, request)
-            raise
-
-    async def async_handler(self, request: httpx.Request) -> httpx.Response:
-        try:
-            return await super().async_handler(request)
-        except Exception as error:
-            self._clean(error, request)
-            raise
-
-    def _clean(self, error: Exception, request: httpx.Request) -> None:
-        if isinstance(error, AllMockedAssertionError):
-            self._on_unmocked(request)
-        # respx 0.23 makes an error that a side effect raises the cause of its own cause: an endless chain.
-        error.__cause__ = error.__context__ = None
 
 
 def ideogram_mock(*, strict: bool = True) -> IdeogramMock:

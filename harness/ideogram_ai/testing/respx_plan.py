@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Final, Literal
 from urllib.parse import urlsplit
 
 import httpx
+import respx
 from attrs import define, frozen
+from respx.models import AllMockedAssertionError
 
 from ideogram_ai.client.request import JSON
 from ideogram_ai.contract.view import ContractView
 from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
+from .mock_responses import Answer
 from .multipart import parse_multipart
 from .service import ReadRequest
 
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from ideogram_ai.generated.operations import Operation
-
-    from .mock_responses import Answer
 
 
 @frozen
@@ -45,28 +46,46 @@ class Call:
     view: ContractView
 
 
-Handler = Callable[[Call], httpx.Response]
+SUBMITS: Final = frozenset(
+    name for name, operation in OPERATIONS.items() if operation.result == "job" and operation.method != "GET"
+)
+"""The operations that submit a job, by their operationId."""
+MAKE_IMAGES: Final = SUBMITS | {name for name, operation in OPERATIONS.items() if operation.result == "images"}
+"""The operations that make images, at once or as a job."""
+
+
+def operations_of(name: str | Operation) -> frozenset[str]:
+    """Return the operation of a name: that of the client's method, or the operationId.
+
+    Raises:
+        ValueError: There is no such operation.
+    """
+    wanted = name if isinstance(name, str) else name.operation_id
+    for operation in OPERATIONS.values():
+        if wanted in {operation.operation_id, operation.method_name}:
+            return frozenset({operation.operation_id})
+    methods = ", ".join(operation.method_name for operation in OPERATIONS.values())
+    raise ValueError(f"operation: there is no {wanted!r}; the client's methods are {methods}.")
+
+
+Handler = Callable[[Call], Answer | httpx.Response]
 """Returns the response to a request, or raises what the transport would raise."""
 
 When = Literal["connecting", "sending", "waiting", "answering"]
 """How far the exchange gets: no connection, half of the request, no response yet, half of the response."""
 
-_TIMEOUTS: Final[Mapping[When, type[httpx.TransportError]]] = {
+TIMEOUTS: Final[Mapping[When, type[httpx.TransportError]]] = {
     "connecting": httpx.ConnectTimeout,
     "sending": httpx.WriteTimeout,
     "waiting": httpx.ReadTimeout,
     "answering": httpx.ReadTimeout,
 }
-_DISCONNECTS: Final[Mapping[When, type[httpx.TransportError]]] = {
+DISCONNECTS: Final[Mapping[When, type[httpx.TransportError]]] = {
     "connecting": httpx.ConnectError,
     "sending": httpx.WriteError,
     "waiting": httpx.RemoteProtocolError,
     "answering": httpx.RemoteProtocolError,
 }
-
-
-BILLED: Final = "ideogram_billed"
-"""The extension of a response that says whether it is billed; None for what the contract says of its status."""
 
 
 @define(eq=False)
@@ -143,32 +162,19 @@ class ResponsePlan:
 def to_response(answer: Answer) -> httpx.Response:
     """Convert an answer of the mock server to httpx's type."""
     content_type = {"Content-Type": "application/json"} if answer.body else {}
-    return httpx.Response(
-        answer.status,
-        headers=content_type | dict(answer.headers),
-        content=answer.body,
-        extensions={BILLED: answer.billed},
-    )
+    return httpx.Response(answer.status, headers=content_type | dict(answer.headers), content=answer.body)
 
 
-def timing_out(when: When, whole: Handler) -> Handler:
-    """Return a handler that times out; `whole` makes the response of which half arrives."""
-    return _failing(_TIMEOUTS[when], f"time_out({when})", when, whole)
+def failing(kind: type[httpx.TransportError], name: str, when: When, whole: Callable[[Call], Answer]) -> Handler:
+    """Return a handler that raises an error; `whole` makes the response of which half arrives."""
 
-
-def disconnecting(when: When, whole: Handler) -> Handler:
-    """Return a handler that breaks the connection; `whole` makes the response of which half arrives."""
-    return _failing(_DISCONNECTS[when], f"break_off({when})", when, whole)
-
-
-def _failing(kind: type[httpx.TransportError], name: str, when: When, whole: Handler) -> Handler:
     def handler(call: Call) -> httpx.Response:
         error = kind(name, request=call.request)
         if when == "connecting":
             _report(call.request, "connection.connect_tcp.failed", error)
         if when != "answering":
             raise error
-        response = whole(call)
+        response = to_response(whole(call))
         half = response.content[: len(response.content) // 2]
         return httpx.Response(response.status_code, headers=response.headers, stream=_BrokenStream(half, error))
 
@@ -200,6 +206,34 @@ class _BrokenStream(httpx.SyncByteStream, httpx.AsyncByteStream):
         raise self._error
 
 
+class Router(respx.MockRouter):
+    """A router that reports requests without a route, and raises errors without a cause, as a transport does."""
+
+    def __init__(self, on_unmocked: Callable[[httpx.Request], None]) -> None:
+        super().__init__(assert_all_called=False)
+        self._on_unmocked = on_unmocked
+
+    def handler(self, request: httpx.Request) -> httpx.Response:  # noqa: D102 - the one of respx
+        try:
+            return super().handler(request)
+        except Exception as error:
+            self._clean(error, request)
+            raise
+
+    async def async_handler(self, request: httpx.Request) -> httpx.Response:  # noqa: D102 - the one of respx
+        try:
+            return await super().async_handler(request)
+        except Exception as error:
+            self._clean(error, request)
+            raise
+
+    def _clean(self, error: Exception, request: httpx.Request) -> None:
+        if isinstance(error, AllMockedAssertionError):
+            self._on_unmocked(request)
+        # respx 0.23 makes an error that a side effect raises the cause of its own cause: an endless chain.
+        error.__cause__ = error.__context__ = None
+
+
 class ContractBrokenError(AssertionError):
     """The code under test sent a request that the service would refuse."""
 
@@ -207,11 +241,6 @@ class ContractBrokenError(AssertionError):
 def request_problems(call: Call) -> list[str]:
     """List what is wrong with a request, each with the name of the field."""
     return [*_key_problems(call.request, call.view), *_field_problems(call)]
-
-
-def has_key(request: httpx.Request, view: ContractView) -> bool:
-    """Return whether the request carries a key in the header that the contract names."""
-    return bool(request.headers.get(view.api_key_header, "").strip())
 
 
 def download_problem(request: httpx.Request, view: ContractView) -> str | None:
@@ -236,7 +265,7 @@ def unmocked_problem(request: httpx.Request) -> str | None:
 
 
 def _key_problems(request: httpx.Request, view: ContractView) -> Iterator[str]:
-    if view.operation.authenticated and not has_key(request, view):
+    if view.operation.authenticated and not request.headers.get(view.api_key_header, "").strip():
         bearer = " The key came in Authorization, which is not read." if "authorization" in request.headers else ""
         yield f"The header {view.api_key_header} is missing or empty: it carries the key.{bearer}"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, final
@@ -23,9 +22,13 @@ from ideogram_ai.contract.view import ContractView, JsonObject, NoExampleError, 
 from ideogram_ai.generated.operations import OPERATIONS
 
 from .behaviour import Kind, is_source, kind_of
-from .image_service import (
+from .images import (
+    LINK_LIFE,
     WITHHELD_WORD,
+    Fields,
     ImageService,
+    ImageStore,
+    LinkRefusal,
     asked_size,
     files_of,
     flattened,
@@ -34,16 +37,15 @@ from .image_service import (
     source_of,
     words_of,
 )
-from .images import ImageStore, LinkRefusal
-from .jobs import JobStore, is_job_id
+from .jobs import JobStore, SigningKey, is_job_id, signing_problem, webhook_problem
 from .library import Library
-from .mock_responses import Answer, announcing_answer, json_answer, problem_answer, refusal
+from .mock_responses import Answer, announcing_answer, json_answer, no_key_answer, problem_answer, refusal
 from .multipart import check_media_type, parse_multipart
 from .prompts import RATIOS, resolve_ratio, write_prompt
-from .webhook_sender import SigningKey, signing_problem, webhook_problem
 
 if TYPE_CHECKING:
     from collections import deque
+    from collections.abc import Callable, Iterable, Mapping
 
 __all__ = (
     "DEPRECATED_WORD",
@@ -69,8 +71,6 @@ FAILED_WORD: Final = "mock-failed"
 
 _SAME_SHAPE: Final = 0.02
 
-Fields = Sequence[tuple[str, Any]]
-
 
 @frozen
 class ReadRequest:
@@ -85,6 +85,12 @@ class ReadRequest:
     fields: tuple[tuple[str, Any], ...]
     remarks: tuple[str, ...]
     refused: Answer | None
+
+    def refusal(self, view: ContractView, headers: Mapping[str, str]) -> Answer | None:
+        """Return the answer that refuses it, also for a missing key; None when it may run."""
+        if view.operation.authenticated and not headers.get(view.api_key_header, "").strip():
+            return no_key_answer(view, bearer="authorization" in headers)
+        return self.refused
 
 
 def read_request(
@@ -129,12 +135,7 @@ def _decode(view: ContractView, content_type: str | None, body: bytes | deque[by
 
 
 def with_images(view: ContractView, body: JsonObject) -> JsonObject:
-    """Return a body with the members that the contract requires, and without those that it does not have.
-
-    Args:
-        view: The operation whose 200 it is.
-        body: The body, with the images in `data`, if there are any.
-    """
+    """Return the body of a 200 with the members that the contract requires, and without those that it does not have."""
     if "data" in body:
         body = body | {"data": [_amended(view, entry, view.image_schema) for entry in body["data"]]}
     return _amended(view, body, view.responses[200].schema)
@@ -152,9 +153,8 @@ class MockService:
     """Answers the requests of every operation that the contract allows, with the jobs, datasets and models it keeps.
 
     Args:
-        images: Where pictures wait until they are fetched; None makes a store.
-        jobs: Where jobs run; None makes a store without latency.
-        signing_key: Signs webhooks; None makes one.
+        latency: Seconds until a job ends.
+        link_life: Seconds until an image link expires.
 
     Attributes:
         views: Every operation by its operationId.
@@ -165,19 +165,12 @@ class MockService:
         any_reference: Whether models and links may be of images and trainings that were not made here.
     """
 
-    def __init__(
-        self,
-        images: ImageStore | None = None,
-        jobs: JobStore | None = None,
-        signing_key: SigningKey | None = None,
-        *,
-        any_reference: bool = False,
-    ) -> None:
+    def __init__(self, latency: float = 0.0, link_life: float = LINK_LIFE, *, any_reference: bool = False) -> None:
         first = read_view()
         self.views = {operation_id: read_view(operation_id) for operation_id in OPERATIONS}
-        self.images = images or ImageStore(first.link_folder, first.link_suffix)
-        self.jobs = jobs or JobStore()
-        self.signing_key = signing_key or SigningKey()
+        self.images = ImageStore(first.link_folder, first.link_suffix, link_life)
+        self.jobs = JobStore(latency)
+        self.signing_key = SigningKey()
         self.any_reference = any_reference
         listing = [view.responses[200] for view in self.views.values() if kind_of(view) is Kind.LIST_MODELS]
         shared = [model for rule in listing for body in rule.examples[:1] for model in body["models"]]
@@ -185,12 +178,7 @@ class MockService:
         self._answers = {name: self._behaviour(view) for name, view in self.views.items()}
 
     def refusal(self, view: ContractView, fields: Fields) -> Answer | None:
-        """Return the answer to a request that the contract allows and the service refuses; None if it may run.
-
-        Args:
-            view: The operation.
-            fields: The fields in wire order.
-        """
+        """Return the answer to a request that the contract allows and the service refuses; None if it may run."""
         signs = "webhook_url" in dict(fields) or kind_of(view) is Kind.KEYS
         if signs and (missing := signing_problem()):
             return problem_answer(view, 501, missing)
@@ -200,13 +188,7 @@ class MockService:
         return _unsafe(view, fields)
 
     def answer(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
-        """Answer a request that was not refused.
-
-        Args:
-            view: The operation.
-            fields: The fields in wire order.
-            base_url: Scheme and host of image links, as the client reached this server.
-        """
+        """Answer a request that was not refused; image links have the scheme and host of the base URL."""
         try:
             answer = self._answers[view.operation.operation_id](fields, base_url)
         except RequestRefusedError as error:
@@ -272,11 +254,11 @@ class MockService:
         if job is None:
             detail = f"There is no job {generation_id}. A mock server forgets its jobs when it stops."
             return problem_answer(view, 404, detail)
-        state = job.state(self.jobs.clock(), self.images.link)
+        state = job.poll(self.jobs.clock(), self.images.link)
         return json_answer(200, with_images(view, state), str(state["status"]))
 
     def _layerize(self, view: ContractView, fields: Fields, base_url: str) -> Answer:
-        from .drawing.layers import layerize  # noqa: PLC0415 - Pillow is loaded when it is needed
+        from .drawing.reading import layerize  # noqa: PLC0415 - Pillow is loaded when it is needed
 
         content = _image_of(fields)
         original, base, blocks = layerize(content)
@@ -329,7 +311,7 @@ def _image_refusal(fields: Fields) -> Problem | None:
     files = [(name, file) for name, file in files_of(fields) if re.search("image|mask", name)]
     if not files:
         return None
-    from .drawing.source import image_problem, image_size  # noqa: PLC0415 - Pillow is loaded when it is needed
+    from .drawing.reading import image_problem, image_size  # noqa: PLC0415 - Pillow is loaded when it is needed
 
     for name, file in files:
         if detail := image_problem(file.content):
@@ -363,14 +345,14 @@ def _image_of(fields: Fields) -> bytes:
 
 
 def _describe(view: ContractView, fields: Fields, _base_url: str) -> Answer:
-    from .drawing.description import describe  # noqa: PLC0415 - Pillow is loaded when it is needed
+    from .drawing.reading import describe  # noqa: PLC0415 - Pillow is loaded when it is needed
 
     prompt = describe(_image_of(fields), boxes=dict(fields).get("include_bbox") is not False)
     return _made(view, {"json_prompt": prompt}, "described")
 
 
 def _describe_in_words(view: ContractView, fields: Fields, _base_url: str) -> Answer:
-    from .drawing.description import describe_in_words  # noqa: PLC0415 - Pillow is loaded when it is needed
+    from .drawing.reading import describe_in_words  # noqa: PLC0415 - Pillow is loaded when it is needed
 
     return _made(view, {"descriptions": [{"text": describe_in_words(_image_of(fields))}]}, "described")
 

@@ -45,9 +45,9 @@ if TYPE_CHECKING:
     from .events import Event
     from .files import describe_image, save_sidecar
     from .flow import Timing
+    from .images import GeneratedImage, Generation
     from .jobs import Job
     from .prompts import Box, JsonPrompt, ObjectElement, Style, TextElement
-    from .response import GeneratedImage, Generation
     from .retry import RetryPolicy
     from .uploads import UploadProgress
     from .values import (
@@ -113,38 +113,33 @@ __all__ = [
 ]
 
 _MODULES = {
-    "AspectRatio": "values",
-    "AsyncIdeogram": "client",
-    "Box": "prompts",
-    "Event": "events",
-    "GeneratedImage": "response",
-    "Generation": "response",
-    "Ideogram": "client",
-    "Job": "jobs",
-    "JsonPrompt": "prompts",
-    "ObjectElement": "prompts",
-    "RenderingSpeed": "values",
-    "Resolution": "values",
-    "RetryPolicy": "retry",
-    "Style": "prompts",
-    "TextElement": "prompts",
-    "Timing": "flow",
-    "UploadProgress": "uploads",
-    "describe_image": "files",
-    "parse_aspect_ratio": "values",
-    "parse_rendering_speed": "values",
-    "parse_resolution": "values",
-    "save_sidecar": "files",
-    "verify_webhook": "webhooks",
+    "client": ["AsyncIdeogram", "Ideogram"],
+    "events": ["Event"],
+    "files": ["describe_image", "save_sidecar"],
+    "flow": ["Timing"],
+    "images": ["GeneratedImage", "Generation"],
+    "jobs": ["Job"],
+    "prompts": ["Box", "JsonPrompt", "ObjectElement", "Style", "TextElement"],
+    "retry": ["RetryPolicy"],
+    "uploads": ["UploadProgress"],
+    "values": [
+        "AspectRatio",
+        "RenderingSpeed",
+        "Resolution",
+        "parse_aspect_ratio",
+        "parse_rendering_speed",
+        "parse_resolution",
+    ],
+    "webhooks": ["verify_webhook"],
 }
-"""Where a public name is defined; all others are errors."""
+"""The public names that each module defines; all others are errors."""
 
 
 if not TYPE_CHECKING:  # pragma: no branch - or type checkers would believe in every name
 
     def __getattr__(name: str) -> Any:
-        module = _MODULES.get(name, "errors")
-        if name not in __all__ and name not in _MODULES:
+        module = next((module for module, names in _MODULES.items() if name in names), "errors")
+        if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         try:
             value = getattr(import_module(f".{module}", __name__), name)

@@ -1,13 +1,21 @@
-"""The settings of a client, resolved from arguments and the environment, and checked before anything is sent."""
+"""The settings of a client, resolved from arguments and the environment, and checked before anything is sent.
+
+Proxies and certificates too: a variable that cannot be used is named when a client is made, and not by a request that
+may have been billed.
+"""
 
 from __future__ import annotations
 
 import logging
 import os
 import re
+import ssl
 import sys
-from typing import TYPE_CHECKING, TypeVar
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.request import getproxies
 
 import httpx
 
@@ -17,10 +25,10 @@ from .errors import NOTHING_SENT, ConfigurationError
 from .redaction import ApiKey
 from .request import is_mapping
 from .retry import MAX_SECONDS, RetryPolicy
-from .transport import is_loopback as is_loopback  # noqa: PLC0414 - it is public here too
+from .url_policy import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 T = TypeVar("T")
 
@@ -165,7 +173,7 @@ def resolve_retry(policy: object, default: RetryPolicy) -> RetryPolicy:
     )
 
 
-_OURS = {
+_RESERVED = {
     *("connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "expect"),
     *("host", "content-length", "content-type", "content-encoding", "accept", "accept-encoding"),
     API_KEY_HEADER.lower(),
@@ -191,7 +199,7 @@ def resolve_headers(given: object, base: Mapping[str, str]) -> Mapping[str, str]
     for name, value in given.items():
         if not isinstance(name, str) or not _TOKEN.fullmatch(name):
             raise ConfigurationError(f"extra_headers: {name!r:.80} is not the name of a header. {NOTHING_SENT}")
-        if name.lower() in _OURS:
+        if name.lower() in _RESERVED:
             raise ConfigurationError(
                 f"extra_headers: the client sets {name} itself, and your images depend on it. Leave it out. "
                 f"{NOTHING_SENT}"
@@ -236,3 +244,112 @@ def check_http_client(client: object, name: str, kind: type[T]) -> T | None:
         f"{name} is a {type(client).__module__}.{type(client).__qualname__}; give an httpx.{kind.__name__}. "
         f"{NOTHING_SENT}"
     )
+
+
+class Environment:
+    """The proxies and certificates of the environment, for the client's own HTTP transports.
+
+    A variable that cannot be used is a ConfigurationError, here unless the caller brings all HTTP clients (`check`).
+    Requests to a server on this machine bypass proxies: over http, a proxy would read the key.
+    """
+
+    def __init__(self, base_url: str, *, check: bool) -> None:
+        host = urlsplit(base_url).hostname
+        self._no_proxy_for = {host, "localhost", "127.0.0.1", "::1"} if is_loopback(host or "") else set[str | None]()
+        self._context: tuple[int, ssl.SSLContext] | None = None
+        if not check:
+            return
+        if host not in self._no_proxy_for:
+            _check_proxies()
+        if base_url.startswith("https:"):
+            self._tls()
+
+    def client_options(self, url: httpx.URL, transport: Callable[..., object]) -> dict[str, Any]:
+        """Return the options of an HTTP client for one request, with the environment's proxy if there is one.
+
+        Args:
+            url: The URL of the request.
+            transport: The class of the transport, for a request without a proxy.
+        """
+        # Without TLS no authority matters. The jar accepts no cookie. It is not shared:
+        # it has a lock, which a fork could copy while it is held.
+        context = self._tls() if url.scheme == "https" else _no_authorities()
+        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
+        if url.host in self._no_proxy_for or not _proxies():
+            return {"transport": transport(verify=context), "trust_env": False, "cookies": cookies}
+        _check_proxies()
+        return {"verify": context, "cookies": cookies}
+
+    def _tls(self) -> ssl.SSLContext:
+        """The TLS settings, made once because that is slow. A forked child makes its own."""
+        if self._context is None or self._context[0] != os.getpid():
+            self._context = os.getpid(), _make_context()
+        return self._context[1]
+
+
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""The variables that httpx reads certificate authorities from; the first one that is set wins."""
+
+
+def certificate_hint() -> str:
+    """Which variable replaces the system's certificate authorities, if one does."""
+    name = _first_set(_AUTHORITIES)
+    return f"{name} is set, so only the authorities of {os.environ[name]!r} are trusted." if name else ""
+
+
+def _make_context() -> ssl.SSLContext:
+    name = _first_set(_AUTHORITIES)
+    folders = os.environ[name].split(os.pathsep) if name == "SSL_CERT_DIR" else []
+    if folders and not any(map(os.path.isdir, folders)):
+        raise _unusable("SSL_CERT_DIR", "there is no such folder")  # OpenSSL would silently trust no authority
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as error:
+        why = _reason(error)
+    try:
+        httpx.create_ssl_context(trust_env=False)
+    except (OSError, ValueError):
+        name = _first_set(("SSLKEYLOGFILE", "OPENSSL_CONF"))
+    if name is None:
+        raise ConfigurationError(f"The certificate authorities cannot be read: {why}. {NOTHING_SENT}")
+    raise _unusable(name, why)
+
+
+@cache
+def _no_authorities() -> ssl.SSLContext:
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _proxies() -> dict[str, str]:
+    """The proxies that httpx uses, from the environment or the system's settings, by scheme."""
+    proxies = getproxies()
+    return {scheme: proxies[scheme] for scheme in ("http", "https", "all") if proxies.get(scheme)}
+
+
+def _check_proxies() -> None:
+    for scheme, address in _proxies().items():
+        try:
+            httpx.HTTPTransport(proxy=address if "://" in address else f"http://{address}", verify=_no_authorities())
+        except (ImportError, ValueError, httpx.InvalidURL) as error:
+            upper = f"{scheme}_proxy".upper()
+            name = next((name for name in (upper.lower(), upper) if os.environ.get(name) == address), None)
+            raise _unusable(name or f"the system's proxy for {scheme}", _reason(error), address) from None
+    try:
+        httpx.Client(verify=_no_authorities()).close()
+    except (ValueError, httpx.InvalidURL) as error:
+        name = _first_set(("no_proxy", "NO_PROXY")) or "the system's proxy settings"
+        raise _unusable(name, _reason(error)) from None
+
+
+def _first_set(names: tuple[str, ...]) -> str | None:
+    return next((name for name in names if os.environ.get(name)), None)
+
+
+def _reason(error: Exception) -> str:
+    return " ".join((getattr(error, "strerror", None) or str(error)).split()).rstrip(".")
+
+
+def _unusable(name: str, why: str, value: str | None = None) -> ConfigurationError:
+    value = os.environ.get(name, "") if value is None else value
+    shown = value if "@" not in value else f"...@{value.rpartition('@')[2]}"  # hides a proxy's password
+    return ConfigurationError(f"{name}={shown[:200]!r} cannot be used: {why}. Correct or unset it. {NOTHING_SENT}")

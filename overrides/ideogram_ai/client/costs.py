@@ -28,12 +28,7 @@ def price_of(operation: Operation, fields: Mapping[str, Any]) -> Decimal | None:
 
 
 def applicable_price(operation: Operation, fields: Mapping[str, Any]) -> Price | None:
-    """Return the entry of the price list that is about a request: some fields bring another price.
-
-    Args:
-        operation: The operation, from the contract.
-        fields: The request by wire name. None and an empty list count as absent.
-    """
+    """Return the entry of the price list that is about a request: some fields bring another price."""
     for other in operation.other_prices:
         value = fields.get(other.field)
         if value not in (None, [], ()) and other.value in (None, value):
@@ -49,12 +44,7 @@ def look_up(price: Price, fields: Mapping[str, Any]) -> Decimal | None:
 
 
 def images_asked(operation: Operation, fields: Mapping[str, Any]) -> int:
-    """Return how many images a request asks for: one where it does not say, or says what is no number.
-
-    Args:
-        operation: The operation, from the contract.
-        fields: The request by wire name.
-    """
+    """Return how many images a request asks for: one where it does not say, or says what is no number."""
     found: object = fields
     for name in operation.count_path:
         found = found.get(name) if is_mapping(found) else None

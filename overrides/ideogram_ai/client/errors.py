@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .jobs import Job
 
 NOTHING_SENT: Final = "Nothing was sent, nothing billed."
+ASK_AGAIN: Final = "Asking again is free."
 _REQUEST_IDS: Final = ("x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
 """Headers in which services and gateways name a request. Ideogram documents none of them."""
 

@@ -18,8 +18,8 @@ from attrs import field, frozen
 
 from .costs import cost_of
 from .errors import NOTHING_SENT, ConfigurationError, IdeogramError
+from .images import Generation
 from .jobs import COMPLETED, Job
-from .response import Generation
 
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
@@ -94,14 +94,7 @@ def check_hook(hook: object) -> Any:
 
 
 class Reporter:
-    """Reports the events of one call.
-
-    Args:
-        hook: A function of the caller; None only logs.
-        method: The client's method.
-        timing: The sources of time.
-        request: The fields that are sent.
-    """
+    """Reports the events of one call, to the log and to a function of the caller, if there is one."""
 
     def __init__(
         self,
@@ -124,18 +117,10 @@ class Reporter:
         began, start = self._began
         self._billed |= kind == "billed" or getattr(outcome, "may_have_been_billed", False) is True
         facts = {"job_id": getattr(outcome, "job_id", None), "may_have_been_billed": self._billed} | facts
-        event = Event(
-            kind,
-            self._method,
-            self._call,
-            self.attempt,
-            began,
-            self._timing.monotonic() - start,
-            self._request,
-            outcome,
-            **facts,
-        )
-        logger.debug("%s", _Line(event))
+        seconds = self._timing.monotonic() - start
+        event = Event(kind, self._method, self._call, self.attempt, began, seconds, self._request, outcome, **facts)
+        if logger.isEnabledFor(logging.DEBUG):
+            logger.debug(_line(event))
         if self._hook is None:
             return
         try:
@@ -144,14 +129,7 @@ class Reporter:
             logger.warning("on_event failed at %r, and the call goes on: %s: %s", kind, type(error).__name__, error)
 
     def answered(self, operation: Operation, outcome: Any, *, ends: bool, **facts: Any) -> None:
-        """Report a response, and what it says was billed.
-
-        Args:
-            operation: The operation.
-            outcome: What the response was read as.
-            ends: Whether the call ends with it, unless it is an error.
-            **facts: Other attributes of the event.
-        """
+        """Report a response, and what it says was billed; `ends` means that the call ends with it, unless it failed."""
         failed = isinstance(outcome, IdeogramError)
         if isinstance(outcome, Job):
             facts["job_id"] = outcome.id
@@ -170,22 +148,16 @@ class Reporter:
         self.report("billed", outcome=outcome, cost_usd=cost, final=True, **facts)
 
 
-class _Line:
-    """An event as a line of a log, which is written only if somebody reads it. Prompts and links are not in it."""
-
-    def __init__(self, event: Event) -> None:
-        self._event = event
-
-    def __str__(self) -> str:
-        event = self._event
-        facts = {
-            "status": event.status_code,
-            "job": event.job_id,
-            "cost": None if event.cost_usd is None else f"${event.cost_usd}",
-            "error": type(event.outcome).__name__ if isinstance(event.outcome, BaseException) else None,
-            "may have been": "billed" if event.may_have_been_billed else None,
-            "next in": None if event.wait is None else f"{event.wait:.2f} s",
-            "path": event.path,
-        }
-        more = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
-        return f"{event.method} {event.call[:8]} attempt {event.attempt}: {event.kind}{f' ({more})' if more else ''}"
+def _line(event: Event) -> str:
+    """An event as a line of a log. Prompts and links are not in it."""
+    facts = {
+        "status": event.status_code,
+        "job": event.job_id,
+        "cost": None if event.cost_usd is None else f"${event.cost_usd}",
+        "error": type(event.outcome).__name__ if isinstance(event.outcome, BaseException) else None,
+        "may have been": "billed" if event.may_have_been_billed else None,
+        "next in": None if event.wait is None else f"{event.wait:.2f} s",
+        "path": event.path,
+    }
+    more = ", ".join(f"{name} {value}" for name, value in facts.items() if value is not None)
+    return f"{event.method} {event.call[:8]} attempt {event.attempt}: {event.kind}{f' ({more})' if more else ''}"

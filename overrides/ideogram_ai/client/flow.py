@@ -26,8 +26,10 @@ import httpx
 from attrs import evolve, frozen
 
 from .bodies import ResponseBuffer
+from .config import certificate_hint
 from .costs import applicable_price, images_asked
 from .errors import (
+    ASK_AGAIN,
     APIConnectionError,
     IdeogramError,
     OutcomeUnknownError,
@@ -35,18 +37,19 @@ from .errors import (
     ResponseWarning,
     find_request_id,
 )
-from .jobs import COMPLETED, FAILED, Job, find_job_id, read_by, read_job, submitted_as
+from .images import Generation
+from .jobs import COMPLETED, FAILED, Job, find_job_id, read_job, with_reader, with_request
 from .redaction import printable, shorten_link
-from .response import ASK_AGAIN, Generation, cost_note, parse_response
+from .response import cost_note, parse_response
 from .retry import Stop
-from .transport import PreparedRequest, SentTwiceError, SpokenTooSoonError, TransportTrace, certificate_hint
+from .transport import PreparedRequest, SentTwiceError, SpokenTooSoonError, TransportTrace
 
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
     from .events import Reporter
+    from .images import ImageReader
     from .redaction import ApiKey
-    from .response import ImageReader
     from .retry import RetryPolicy
 
 T = TypeVar("T")
@@ -127,20 +130,9 @@ def call_flow(
     reporter: Reporter,
     reader: ImageReader | None = None,
 ) -> Flow[Any]:
-    """Send a request until it has an outcome that the policy does not repeat.
+    """Send a request until it has an outcome that the policy does not repeat, and return it as parse_response does.
 
-    Args:
-        operation: The operation, from the contract.
-        request: The request.
-        check_peer: Checks the host and the address of a connection, before anything is sent.
-        key: The API key, to remove it from what a server echoes.
-        policy: When to send again.
-        timing: The sources of time and randomness.
-        reporter: Reports the events of the call.
-        reader: Fetches the images of the answer when they are read.
-
-    Returns:
-        A Generation, a Job, or the generated model of the response.
+    `check_peer` is TransportTrace's; the key is removed from what a server echoes; the images are fetched by `reader`.
 
     Raises:
         IdeogramError: The last attempt's error, with the transport's exception as its cause.
@@ -163,7 +155,7 @@ def call_flow(
                 if (job := salvage_job(outcome)) is not None:
                     warn(f"The answer is broken, and the images in it are still returned: {'; '.join(job.problems)}")
                     reporter.answered(operation, job, ends=True)
-                    return read_by(job, reader)
+                    return with_reader(job, reader)
                 outcome.explain(decision.why)
                 raise outcome  # noqa: TRY301 - what is known of earlier attempts is added to it below
             unclear = outcome if outcome.may_have_been_billed else unclear
@@ -211,10 +203,7 @@ def attempt_flow(
     reader: ImageReader | None = None,
     ends: bool = True,
 ) -> Flow[Any]:
-    """Send a request once, and return its outcome: a value, or the error to raise.
-
-    The arguments are call_flow's, and whether the call ends with a value.
-    """
+    """Send a request once, and return its outcome: a value, which ends the call or not, or the error to raise."""
     leave = partial(reporter.report, "sent", may_have_been_billed=not operation.is_free)
     trace = TransportTrace(check_peer=check_peer, on_leave=leave)
     buffer = ResponseBuffer()
@@ -240,7 +229,7 @@ def attempt_flow(
             outcome.job_id = request.job_id
         else:
             _warn_of_deprecation(operation, outcome, buffer.headers)
-            outcome = read_by(_complete(operation, outcome, request, problems, named), reader)
+            outcome = with_reader(_complete(operation, outcome, request, problems, named), reader)
         if buffer.status is not None:
             reporter.answered(operation, outcome, ends=ends, status_code=buffer.status, request_id=named)
     except BaseException as error:
@@ -262,7 +251,7 @@ def _complete(
     elif isinstance(outcome, Job):
         what, problems = "what it says of the job is", outcome.problems if outcome.status in {COMPLETED, FAILED} else ()
         if request.job_id is None:
-            outcome = submitted_as(outcome, fields, applicable_price(operation, fields))
+            outcome = with_request(outcome, fields, applicable_price(operation, fields))
     if problems:
         warn(f"The response breaks the contract, and {what} still returned: {'; '.join(problems)}")
     return outcome
@@ -293,7 +282,7 @@ def _warn_of_deprecation(operation: Operation, outcome: object, headers: httpx.H
 def warn(message: str) -> None:
     """Warn, in the log too, of a response that is still returned."""
     logger.warning(message)
-    # In a program that turns warnings into errors, raising would lose the images that it paid for.
+    # In a program that turns warnings into errors, raising would lose images that it paid for.
     with contextlib.suppress(ResponseWarning):
         warnings.warn(message, ResponseWarning, stacklevel=2)
 

@@ -16,11 +16,8 @@ from attrs import evolve, field, frozen
 
 from ideogram_ai.generated.operations import Price
 
-from .errors import OutcomeUnknownError, ResponseValidationError
-from .redaction import printable
-from .request import is_array, is_object
-from .response import (
-    ASK_AGAIN,
+from .errors import ASK_AGAIN, OutcomeUnknownError, ResponseValidationError
+from .images import (
     BROKEN,
     IMAGE_MEMBERS,
     Generation,
@@ -33,6 +30,8 @@ from .response import (
     read_images,
     salvage_entries,
 )
+from .redaction import printable
+from .request import is_array, is_object
 
 T = TypeVar("T")
 
@@ -74,18 +73,18 @@ class Job:
     price: Price | None = field(default=None, repr=False)
 
 
-def submitted_as(job: Job, request: Mapping[str, Any], price: Price | None) -> Job:
+def with_request(job: Job, request: Mapping[str, Any], price: Price | None) -> Job:
     """The job, with the fields that were submitted and their price, which no answer to a poll repeats."""
     generation = job.generation and evolve(job.generation, request=request, price=price)
     return evolve(job, request=request, price=price, generation=generation)
 
 
-def read_by(value: T, reader: ImageReader | None) -> T:
+def with_reader(value: T, reader: ImageReader | None) -> T:
     """A Generation or a Job whose images are fetched by the reader when they are read; any other value as it is."""
     if isinstance(value, Generation):
         return cast(T, evolve(value, images=tuple(evolve(image, reader=reader) for image in value.images)))
     if isinstance(value, Job) and value.generation:
-        return cast(T, evolve(value, generation=read_by(value.generation, reader)))
+        return cast(T, evolve(value, generation=with_reader(value.generation, reader)))
     return value
 
 
@@ -99,20 +98,11 @@ def read_job(
     salvage: bool = True,
     image_members: Collection[str] = IMAGE_MEMBERS,
 ) -> Job | ResponseValidationError | OutcomeUnknownError:
-    """Read what the service says of a job. It raises nothing, and whatever is odd is among the problems of the job.
+    """Read what the service says of a job; or return the error to raise. What is odd is among the problems of the job.
 
-    Args:
-        body: The body of an answer or a webhook, decoded from its content encoding.
-        job_id: The id, if it is known from elsewhere. The body then needs none, and another one is an error: its images
-            are somebody else's. Without it, the id is all that matters.
-        status: The HTTP status, for the error.
-        headers: The headers, for the error.
-        complete: False when the body broke off.
-        salvage: Whether to read what is left of a body that is no JSON object. False for a poll that can be repeated.
-        image_members: The members that the contract requires of an image.
-
-    Returns:
-        The job; or the error to raise.
+    If the id is known from elsewhere (`job_id`), the body needs none, and another one is an error: its images are
+    somebody else's. Without it, the id is all that matters. What is left of a body that is no JSON object is read too
+    (`salvage`), but for a poll, which can be repeated.
     """
     problems: list[str] = [] if complete else ["the body broke off"]
     document = load_body(body, problems)

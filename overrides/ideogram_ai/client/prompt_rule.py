@@ -20,11 +20,7 @@ if TYPE_CHECKING:
 
 
 def check_prompts(operation: Operation, given: Container[str]) -> None:
-    """Check that exactly one field of each exclusive group is given.
-
-    Args:
-        operation: The operation, with the groups of its contract.
-        given: The wire names of the fields that have a value.
+    """Check that exactly one field of each exclusive group is given, by wire name.
 
     Raises:
         PromptError: Both prompts are given, or neither.

@@ -15,8 +15,7 @@ from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import MODEL_FIELDS
 
 from .errors import NOTHING_SENT, FieldValueError
-from .request import is_mapping
-from .uploads import is_several
+from .request import is_mapping, is_several
 
 
 class Box(NamedTuple):

@@ -24,11 +24,12 @@ from attrs import field, frozen
 from ideogram_ai.generated import operations
 from ideogram_ai.generated.types import Unset
 
-from .errors import NOTHING_SENT, FieldValueError, RequestError, UnknownFieldError
-from .field_rules import check_field_rules
+from .errors import NOTHING_SENT, ConflictingFieldsError, FieldValueError, RequestError, UnknownFieldError
 from .prompt_rule import check_prompts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ideogram_ai.generated.operations import Field, Operation
 
 JSON = "application/json"
@@ -132,7 +133,7 @@ def check_names(
     for each in operation.fields:
         if each.required and each.wire_name not in values:
             raise RequestError(f"{each.python_name} is missing: the contract requires it. {NOTHING_SENT}")
-    check_field_rules(operation, values)
+    _check_field_rules(operation, values)
     if extra_fields:
         _check_extra_fields(documented, extra_fields)
         values |= {name: value for name, value in extra_fields.items() if _is_given(value)}
@@ -176,6 +177,53 @@ def _check_extra_fields(documented: Mapping[str, Field], extra_fields: object) -
                 f"extra_fields: {name!r} is a documented field. Give it as the keyword "
                 f"{documented[name].python_name}. {NOTHING_SENT}"
             )
+
+
+# The rules over several fields but the prompt rule: which exclude each other, and which go together. They are the
+# contract's: regeneration reads `not`, `anyOf`, `x-same-length` and the `oneOf` of a field from the schema.
+
+
+def _check_field_rules(operation: Operation, given: Mapping[str, object]) -> None:
+    """Check the fields that are given together, by wire name. None counts as absent, and so does an empty list."""
+    for fields, what in _conflicts(operation, given):
+        raise ConflictingFieldsError(f"{what} {NOTHING_SENT}", fields=fields)
+
+
+def _conflicts(operation: Operation, given: Mapping[str, object]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the fields that break a rule, by their names in Python, and the rule with its cure."""
+    names = {each.wire_name: each.python_name for each in operation.fields}
+    values = {each.wire_name: given.get(each.wire_name) for each in operation.fields if each.is_array}
+    lengths = {name: len(value) if is_several(value) else int(value is not None) for name, value in values.items()}
+    present = {name for name in given if lengths.get(name, 1)}
+    for pair in operation.exclusive:
+        if present.issuperset(pair):
+            first, second = fields = tuple(names[name] for name in pair)
+            yield fields, f"{first} and {second} were both given: they exclude each other, so leave one out."
+    for group in operation.at_least_one_of:
+        if present.isdisjoint(group):
+            fields = tuple(names[name] for name in group)
+            yield fields, f"Neither {' nor '.join(fields)} was given: give at least one."
+    for first, second in operation.same_length:
+        if second in present and lengths[first] != lengths[second]:
+            items = "1 item" if lengths[second] == 1 else f"{lengths[second]} items"
+            counts = f"{names[second]} has {items} and {names[first]} has {lengths[first]}"
+            yield (names[first], names[second]), f"{counts}: give as many of one as of the other."
+    for each in operation.fields:
+        if each.exactly_one_of and each.wire_name in given:
+            members = _members(each.wire_name, given[each.wire_name])
+            found = [name for name in each.exactly_one_of if members is None or name in members]
+            if members is not None and len(found) != 1:
+                what = f"holds {' and '.join(found)}" if found else f"holds none of {', '.join(each.exactly_one_of)}"
+                yield (each.python_name,), f"{each.python_name} {what}: give exactly one of them in it."
+
+
+def _members(name: str, value: object) -> set[str] | None:
+    """The members of an object, a generated model too; None for any other value, which the service refuses."""
+    plain = to_plain(name, value)
+    return {member for member, item in plain.items() if item is not None} if is_object(plain) else None
+
+
+# The encoding.
 
 
 def _encode_part(name: str, documented: Field | None, plain: Any) -> list[Part]:
@@ -249,16 +297,12 @@ def _to_plain(value: object, name: str, pointer: str) -> Any:
 def _container_to_plain(value: object, name: str, pointer: str) -> Any:
     if is_mapping(value):
         return _mapping_to_plain(value, name, pointer)
-    if _is_sequence(value):
+    if is_several(value):
         return [_to_plain(item, name, f"{pointer}/{index}") for index, item in enumerate(value)]
     kind = type(value)
     if kind.__module__.startswith(_MODELS):
         return _mapping_to_plain(_model_items(value), name, pointer)
     raise _cannot_encode(name, pointer, f"{kind.__name__} is not a JSON type; use text, numbers, mappings and lists")
-
-
-def _is_sequence(value: object) -> TypeGuard[Sequence[object]]:
-    return isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview))
 
 
 def _mapping_to_plain(value: Mapping[Any, object], name: str, pointer: str) -> dict[str, Any]:
@@ -311,3 +355,8 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 def is_mapping(value: object) -> TypeGuard[Mapping[Any, object]]:
     """Whether a caller's value is a mapping, with keys of any type."""
     return isinstance(value, Mapping)
+
+
+def is_several(value: object) -> TypeGuard[Sequence[object]]:
+    """Whether a caller's value is a sequence of values, and not a text or the bytes of a file."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))

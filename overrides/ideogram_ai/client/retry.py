@@ -95,13 +95,9 @@ class RetryPolicy:
         return self.pause(retry_after, attempt=attempt, elapsed=elapsed, random=random)
 
     def pause(self, asked: float | None, *, attempt: int, elapsed: float, random: float) -> Wait | Stop:
-        """Decide how long to wait before another attempt that costs nothing. The arguments are those of decide.
+        """Decide how long to wait before another attempt that costs nothing, if the server asks for some seconds.
 
-        Args:
-            asked: Seconds that the server asks to wait, or None.
-            attempt: As in decide.
-            elapsed: As in decide.
-            random: As in decide.
+        The other arguments are those of decide.
         """
         if attempt >= self.max_attempts:
             return Stop(f"Given up after {attempt} attempts." if attempt > 1 else "")

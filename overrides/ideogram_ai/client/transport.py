@@ -1,34 +1,23 @@
-"""How a request reaches the network: proxies, certificates, deadlines, the transport's events, requests in flight.
-
-Proxies and certificates are checked when a client is made, so that a variable that cannot be used is named then, and
-not by a request that may have been billed.
-"""
+"""How a request reaches the network: the transport's events, deadlines, and the limit of requests in flight."""
 
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import math
 import os
 import queue
 import socket
-import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from functools import cache
 from http import HTTPStatus
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 import httpx
 from attrs import define, field, frozen
 
-from .errors import NOTHING_SENT, ConfigurationError
 from .request import RequestBody
 
 if TYPE_CHECKING:
@@ -70,142 +59,6 @@ class PreparedRequest:
     free: bool = False
     job_id: str | None = None
     name: str = ""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address stays on this machine."""
-    if host.lower() == "localhost" or host.lower().endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def require_loopback(host: str) -> Callable[[str, str], None]:
-    """A check of the host and address of a connection: http to the base URL's host has to stay on this machine.
-
-    Its name may resolve to any address. The check raises ConfigurationError before anything is sent.
-    """
-
-    def check_peer(connected_host: str, address: str) -> None:
-        # A host other than the base URL's is a proxy of the caller's HTTP client: it connects by itself.
-        if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
-            raise ConfigurationError(
-                f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
-                f"read on the way. Use https. {NOTHING_SENT}"
-            )
-
-    return check_peer
-
-
-class Environment:
-    """The proxies and certificates of the environment, for the client's own HTTP transports.
-
-    A variable that cannot be used is a ConfigurationError, here unless the caller brings all HTTP clients (`check`).
-    Requests to a server on this machine bypass proxies: over http, a proxy would read the key.
-    """
-
-    def __init__(self, base_url: str, *, check: bool) -> None:
-        host = urlsplit(base_url).hostname
-        self._near = {host, "localhost", "127.0.0.1", "::1"} if is_loopback(host or "") else set[str | None]()
-        self._context: tuple[int, ssl.SSLContext] | None = None
-        if not check:
-            return
-        if host not in self._near:
-            _check_proxies()
-        if base_url.startswith("https:"):
-            self._tls()
-
-    def client_options(self, url: httpx.URL, transport: Callable[..., object]) -> dict[str, Any]:
-        """Return the options of an HTTP client for one request, with the environment's proxy if there is one.
-
-        Args:
-            url: The URL of the request.
-            transport: The class of the transport, for a request without a proxy.
-        """
-        # Without TLS no authority matters. The jar accepts no cookie. It is not shared:
-        # it has a lock, which a fork could copy while it is held.
-        context = self._tls() if url.scheme == "https" else _no_authorities()
-        cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))
-        if url.host in self._near or not _proxies():
-            return {"transport": transport(verify=context), "trust_env": False, "cookies": cookies}
-        _check_proxies()
-        return {"verify": context, "cookies": cookies}
-
-    def _tls(self) -> ssl.SSLContext:
-        """The TLS settings, made once because that is slow. A forked child makes its own."""
-        if self._context is None or self._context[0] != os.getpid():
-            self._context = os.getpid(), _make_context()
-        return self._context[1]
-
-
-_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
-"""The variables that httpx reads certificate authorities from; the first one that is set wins."""
-
-
-def certificate_hint() -> str:
-    """Which variable replaces the system's certificate authorities, if one does."""
-    name = _first_set(_AUTHORITIES)
-    return f"{name} is set, so only the authorities of {os.environ[name]!r} are trusted." if name else ""
-
-
-def _make_context() -> ssl.SSLContext:
-    name = _first_set(_AUTHORITIES)
-    folders = os.environ[name].split(os.pathsep) if name == "SSL_CERT_DIR" else []
-    if folders and not any(map(os.path.isdir, folders)):
-        raise _unusable("SSL_CERT_DIR", "there is no such folder")  # OpenSSL would silently trust no authority
-    try:
-        return httpx.create_ssl_context()
-    except (OSError, ValueError) as error:
-        why = _reason(error)
-    try:
-        httpx.create_ssl_context(trust_env=False)
-    except (OSError, ValueError):
-        name = _first_set(("SSLKEYLOGFILE", "OPENSSL_CONF"))
-    if name is None:
-        raise ConfigurationError(f"The certificate authorities cannot be read: {why}. {NOTHING_SENT}")
-    raise _unusable(name, why)
-
-
-@cache
-def _no_authorities() -> ssl.SSLContext:
-    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-def _proxies() -> dict[str, str]:
-    """The proxies that httpx uses, from the environment or the system's settings, by scheme."""
-    proxies = getproxies()
-    return {scheme: proxies[scheme] for scheme in ("http", "https", "all") if proxies.get(scheme)}
-
-
-def _check_proxies() -> None:
-    for scheme, address in _proxies().items():
-        try:
-            httpx.HTTPTransport(proxy=address if "://" in address else f"http://{address}", verify=_no_authorities())
-        except (ImportError, ValueError, httpx.InvalidURL) as error:
-            upper = f"{scheme}_proxy".upper()
-            name = next((name for name in (upper.lower(), upper) if os.environ.get(name) == address), None)
-            raise _unusable(name or f"the system's proxy for {scheme}", _reason(error), address) from None
-    try:
-        httpx.Client(verify=_no_authorities()).close()
-    except (ValueError, httpx.InvalidURL) as error:
-        name = _first_set(("no_proxy", "NO_PROXY")) or "the system's proxy settings"
-        raise _unusable(name, _reason(error)) from None
-
-
-def _first_set(names: tuple[str, ...]) -> str | None:
-    return next((name for name in names if os.environ.get(name)), None)
-
-
-def _reason(error: Exception) -> str:
-    return " ".join((getattr(error, "strerror", None) or str(error)).split()).rstrip(".")
-
-
-def _unusable(name: str, why: str, value: str | None = None) -> ConfigurationError:
-    value = os.environ.get(name, "") if value is None else value
-    shown = value if "@" not in value else f"...@{value.rpartition('@')[2]}"  # hides a proxy's password
-    return ConfigurationError(f"{name}={shown[:200]!r} cannot be used: {why}. Correct or unset it. {NOTHING_SENT}")
 
 
 class UsedConnectionError(Exception):
@@ -374,15 +227,15 @@ def _surely_refused(status: int) -> bool:
 # Deadlines. httpx limits the silence between two pieces of data. A server that sends a byte now and then, in a header,
 # behind a chunk or in a trailer, would hold a caller for ever. TransportTrace.until bounds each step.
 
-_LAST_LOOK: Final = 0.2
+_GRACE: Final = 0.2
 """Seconds in which a response in the socket is still read after its time is up."""
-_AFTER_A_STOP: Final = 10.0
+_GRACE_AFTER_STOP: Final = 10.0
 """The same when this process itself is late: it was stopped, or its event loop was blocked."""
 _TOO_LATE: Final = "the response was not complete in time"
 
 
 def _grace(until: float) -> float:
-    return _AFTER_A_STOP if time.monotonic() - until > _LAST_LOOK else _LAST_LOOK
+    return _GRACE_AFTER_STOP if time.monotonic() - until > _GRACE else _GRACE
 
 
 class _DeadlineThread:

@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeGuard, cast
 from attrs import field, frozen
 
 from .errors import NOTHING_SENT, FieldValueError
-from .files import HEAD_BYTES, image_suffix
+from .formats import HEAD_BYTES, image_suffix
 from .redaction import printable
+from .request import is_several
 
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Field, Operation
@@ -84,12 +85,9 @@ class Upload:
 
 
 def make_upload(data: bytes, *, name: str, stem: str) -> Upload:
-    """Make a file to send, with the name and the type that its first bytes tell.
+    """Make a file to send, with the type that its first bytes tell.
 
-    Args:
-        data: Its bytes.
-        name: What it is called; its suffix is corrected if the bytes are of another type. It may be empty.
-        stem: The name, without a suffix, if it is not called anything.
+    They correct the suffix of its name; without a name it is called by the stem.
     """
     head = data[:HEAD_BYTES]
     own = os.path.splitext(name)[1].lower()  # noqa: PTH122 - no path: a name of its own
@@ -118,11 +116,7 @@ def _safe_name(name: str, stem: str, suffix: str) -> str:
 
 
 def read_uploads(each: Field, value: object) -> list[Upload]:
-    """Read the file, or the files, that are given for a field. It blocks.
-
-    Args:
-        each: The field.
-        value: A path, bytes, an open binary file or an Upload; for a field that takes several, also a sequence of them.
+    """Read the file that is given for a field, or the sequence of them if it takes several. It blocks.
 
     Raises:
         FieldValueError: A file is missing, empty or unreadable, or a value is no file.
@@ -144,11 +138,6 @@ def warn_of_equal_names(uploads: Sequence[Upload]) -> None:
         logger.warning(
             "several files have the same name, and one may take the place of another: %s", ", ".join(repeated)[:500]
         )
-
-
-def is_several(value: object) -> TypeGuard[Sequence[object]]:
-    """Whether a value is a sequence of files, and not one file."""
-    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
 
 
 def list_files(operation: Operation, arguments: Mapping[str, object]) -> dict[str, object]:
@@ -265,12 +254,9 @@ class UploadProgress(NamedTuple):
 
 
 class UploadReport:
-    """Reports how far the files of one attempt are written.
+    """Reports how far the files of one attempt are written, to a function of the caller.
 
-    Args:
-        method: The client's method.
-        total: Bytes of the files.
-        report: A function of the caller. If it fails, it is not called again, and the request goes on.
+    If that fails, it is not called again, and the request goes on.
     """
 
     def __init__(self, method: str, total: int, report: Callable[[UploadProgress], object] | None) -> None:

@@ -14,6 +14,7 @@ import httpx
 from attrs import define
 
 from .errors import (
+    ASK_AGAIN,
     NOTHING_SENT,
     APIConnectionError,
     APIStatusError,
@@ -26,9 +27,9 @@ from .errors import (
 )
 from .events import Reporter
 from .flow import Flow, Sleep, Timing, job_note, logger, salvage_job, warn
-from .jobs import COMPLETED, FAILED, Job, read_by, submitted_as
+from .images import Generation
+from .jobs import COMPLETED, FAILED, Job, with_reader, with_request
 from .redaction import printable
-from .response import ASK_AGAIN, Generation
 from .retry import MAX_SECONDS
 
 if TYPE_CHECKING:
@@ -36,19 +37,19 @@ if TYPE_CHECKING:
 
     from ideogram_ai.generated.operations import Operation
 
-    from .response import ImageReader
+    from .images import ImageReader
 
 FIRST_PAUSE: Final = 2.0
 """Upper bound of the first pause between two polls of a job, in seconds. A pause is half of its bound at least."""
 _GROWTH: Final = 1.5
 _LONGEST_PAUSE: Final = 15.0
-_LONGEST_ASKED: Final = 60.0
+_MAX_RETRY_AFTER: Final = 60.0
 """A longer Retry-After of a poll is cut: asking costs nothing, and one answer must not silence a client for hours."""
-_PATIENCE: Final = 5
+_MAX_REFUSALS: Final = 5
 """So many refusals in a row end a wait. One alone may come of a gateway, or from a replica that lags behind."""
-_OVERTIME: Final = 1.0
+_LAST_POLL_GRACE: Final = 1.0
 """Seconds after the deadline in which the last poll may still take its turn."""
-_SHARE: Final = 0.5
+_RATE_SHARE: Final = 0.5
 """The part of the documented limit that the polls of a client may use."""
 _UNLIMITED: Final = (1000, 10)
 """Requests in seconds, where the contract has no limit."""
@@ -75,7 +76,7 @@ class PollSchedule:
         count, seconds = operation.rate_limit or _UNLIMITED
         with self._lock:
             turn = max(now, self._next, self._paused_until)
-            self._next = turn + seconds / count / _SHARE
+            self._next = turn + seconds / count / _RATE_SHARE
         return turn - now
 
     def pause(self, seconds: float, now: float) -> None:
@@ -124,18 +125,10 @@ def wait_flow(
     reporter: Reporter,
     reader: ImageReader | None = None,
 ) -> Flow[Generation]:
-    """Poll a job until it ends.
+    """Poll a job until it ends. After `deadline` seconds no further poll starts.
 
-    Args:
-        job: The job or its id.
-        operation: The operation that asks for a job.
-        poll: The flow that asks for the job once, given the seconds that are left; it returns a Job or an
-            IdeogramError.
-        schedule: Gives each poll its turn.
-        timing: The sources of time and randomness.
-        deadline: Seconds after which no further poll starts.
-        reporter: Reports the events of the wait.
-        reader: Fetches the images when they are read.
+    `poll` is the flow that asks for the job once, given the seconds that are left; it returns a Job or an
+    IdeogramError.
 
     Raises:
         JobFailedError: The job failed.
@@ -145,9 +138,9 @@ def wait_flow(
     known = job if isinstance(job, Job) else None
     wait = _Wait(job.id if isinstance(job, Job) else str(job), _check_deadline(deadline), reporter, known)
     if known and (generation := _outcome(known)):
-        return read_by(generation, reader)
+        return with_reader(generation, reader)
     try:
-        made: Generation = read_by((yield from _poll_to_the_end(wait, operation, poll, schedule, timing)), reader)
+        made: Generation = with_reader((yield from _poll_to_the_end(wait, operation, poll, schedule, timing)), reader)
         reporter.billed(operation, made)
     except JobFailedError as error:
         reporter.report("failed", outcome=error, job_id=wait.job_id, final=True)
@@ -197,7 +190,7 @@ def _poll_to_the_end(
         bound = min(bound * _GROWTH, _LONGEST_PAUSE)
         if isinstance(wait.failure, RateLimitError):
             asked = wait.failure.retry_after
-            schedule.pause(min(pause if asked is None else asked, _LONGEST_ASKED), timing.monotonic())
+            schedule.pause(min(pause if asked is None else asked, _MAX_RETRY_AFTER), timing.monotonic())
         if timing.monotonic() >= end:
             return _give_up(wait)
 
@@ -207,7 +200,7 @@ def _take_turn(operation: Operation, schedule: PollSchedule, timing: Timing, end
     while True:
         now = timing.monotonic()
         seconds = schedule.take(operation, now)
-        if now + seconds > end + _OVERTIME:
+        if now + seconds > end + _LAST_POLL_GRACE:
             yield from _sleep(end - now)
             return False
         yield from _sleep(seconds)
@@ -234,14 +227,14 @@ def _judge(wait: _Wait, outcome: Job | IdeogramError) -> Generation | None:
         if wait.known.status != COMPLETED:
             wait.kept, wait.refusals = wait.known.generation or wait.kept, 0
             return None
-        wait.failure, of_no_use = _without_images(wait.known), True
+        wait.failure, useless = _without_images(wait.known), True
     else:
-        wait.failure, of_no_use = outcome, _is_refusal(outcome)
+        wait.failure, useless = outcome, _is_refusal(outcome)
         if (broken := salvage_job(outcome)) is not None:
-            wait.kept, of_no_use = _as_submitted(wait, broken).generation, True
-    wait.refusals = wait.refusals + 1 if of_no_use else 0
+            wait.kept, useless = _as_submitted(wait, broken).generation, True
+    wait.refusals = wait.refusals + 1 if useless else 0
     logger.info("poll %d of a job: %s", wait.polls, type(wait.failure).__name__)
-    if wait.refusals < _PATIENCE:
+    if wait.refusals < _MAX_REFUSALS:
         return None
     if wait.kept:
         return _settle(wait, wait.kept)
@@ -249,7 +242,7 @@ def _judge(wait: _Wait, outcome: Job | IdeogramError) -> Generation | None:
 
 
 def _as_submitted(wait: _Wait, job: Job) -> Job:
-    return submitted_as(job, wait.known.request, wait.known.price) if wait.known else job
+    return with_request(job, wait.known.request, wait.known.price) if wait.known else job
 
 
 def _outcome(job: Job) -> Generation | None:

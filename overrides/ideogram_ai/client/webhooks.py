@@ -15,13 +15,13 @@ from base64 import urlsafe_b64decode
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from copy import copy
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias, TypeGuard, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeAlias, cast, runtime_checkable
 
 from attrs import frozen
 
 from .errors import IdeogramError, ResponseValidationError, WebhookVerificationError
 from .jobs import read_job
-from .request import is_array, is_object
+from .request import is_array, is_mapping, is_object
 from .transport import InFlight
 
 if TYPE_CHECKING:
@@ -214,8 +214,9 @@ def _text(value: Any) -> Any:
 def read_keys(keys: Keys) -> tuple[Key, ...]:
     """Read the keys that can verify a webhook. Others, and those that cannot be read, are skipped."""
     document = _plain(keys)
-    entries = document.get("keys") if _is_mapping(document) else document
-    return tuple(key for entry in _items(entries) if (key := _read_key(_plain(entry))))
+    found: object = document.get("keys") if is_mapping(document) else document
+    entries = cast("Iterable[object]", found) if isinstance(found, Iterable) else ()
+    return tuple(key for entry in entries if (key := _read_key(_plain(entry))))
 
 
 def _plain(model: Any) -> Any:
@@ -223,16 +224,8 @@ def _plain(model: Any) -> Any:
     return model.to_dict() if hasattr(model, "to_dict") else model
 
 
-def _is_mapping(value: object) -> TypeGuard[Mapping[str, Any]]:
-    return isinstance(value, Mapping)
-
-
-def _items(value: object) -> Iterable[object]:
-    return cast("Iterable[object]", value) if isinstance(value, Iterable) else ()
-
-
 def _read_key(entry: object) -> Key | None:
-    if not _is_mapping(entry):
+    if not is_mapping(entry):
         return None
     kind = (entry.get("kty"), entry.get("crv"), entry.get("use", "sig"), entry.get("alg", "EdDSA"))
     # RFC 9864 calls the algorithm Ed25519.

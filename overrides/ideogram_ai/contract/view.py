@@ -93,21 +93,43 @@ class ContractView:
     Attributes:
         operation: The generated description of the operation.
         api_key_header: Name of the header that carries the key.
-        fields: The request's fields by name: those of the body, and the parameters of path and query.
-        schemas: Their schemas.
-        responses: The documented responses by status.
-        observed: The reason for each undocumented status that was observed.
-        request_schema: A schema for the fields of a request, parameters too; a file counts as a string.
     """
 
     operation: Operation
-    api_key_header: str
-    fields: dict[str, FieldRule]
-    schemas: dict[str, JsonObject] = field(repr=False)
-    responses: dict[int, ResponseRule]
-    observed: dict[int, str]
-    request_schema: JsonObject = field(repr=False)
     _document: JsonObject = field(repr=False, alias="document")
+    api_key_header: str = API_KEY_HEADER
+
+    @cached_property
+    def fields(self) -> dict[str, FieldRule]:
+        """The request's fields by name: those of the body, and the parameters of path and query."""
+        return {each.wire_name: self._field(each.wire_name, each.content_type) for each in self.operation.fields}
+
+    @cached_property
+    def schemas(self) -> dict[str, JsonObject]:
+        """The schemas of the request's fields."""
+        parameters = {name: each["schema"] for name, each in self._parameters.items()}
+        return self.members(self._body)[0] | parameters
+
+    @cached_property
+    def responses(self) -> dict[int, ResponseRule]:
+        """The documented responses by status."""
+        answers: JsonObject = self._node["responses"]
+        return {int(status): self._response(answer) for status, answer in answers.items() if status.isdecimal()}
+
+    @cached_property
+    def observed(self) -> dict[int, str]:
+        """The reason for each undocumented status that was observed."""
+        return {entry["status"]: entry["because"] for entry in self._node.get("x-observed-statuses", [])}
+
+    @cached_property
+    def request_schema(self) -> JsonObject:
+        """A schema for the fields of a request, parameters too; a file counts as a string."""
+        if not self._parameters:
+            return self._body
+        required = [name for name, each in self._parameters.items() if each.get("required")]
+        properties = {name: each["schema"] for name, each in self._parameters.items()}
+        beside = {"type": "object", "required": required, "properties": properties}
+        return {"allOf": [self._body, beside]} if self._body else beside
 
     @cached_property
     def request_validator(self) -> Draft202012Validator:
@@ -127,15 +149,44 @@ class ContractView:
 
     def resolve(self, schema: JsonObject) -> JsonObject:
         """Return the target of a `$ref`, or the schema itself."""
-        return _resolve(self._document, schema)
+        while "$ref" in schema:
+            node: Any = self._document
+            for step in schema["$ref"].removeprefix("#/").split("/"):
+                node = node[step.replace("~1", "/").replace("~0", "~")]
+            schema = node
+        return schema
 
     def branches(self, schema: JsonObject) -> Iterator[JsonObject]:
         """Yield a schema and the schemas that it is composed of."""
-        return _branches(self._document, schema)
+        schema = self.resolve(schema)
+        yield schema
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            for branch in schema.get(keyword, ()):
+                yield from self.branches(branch)
 
-    def rule_of(self, name: str, schema: JsonObject) -> FieldRule:
-        """Return the rule of something inside a JSON value, for example of a member of an object."""
-        return _field_rule(self._document, name, JSON, schema)
+    def rule_of(
+        self, name: str, schema: JsonObject, content_type: str | None = JSON, place: Place = "body"
+    ) -> FieldRule:
+        """Return the rule of a field, or of something inside a JSON value, for example of a member of an object."""
+        branches = list(self.branches(schema))
+        types = tuple(dict.fromkeys(kind for branch in branches for kind in _types(branch)))
+        items: list[JsonObject] = [branch["items"] for branch in branches if "items" in branch]
+        is_list = content_type != JSON and "array" in types and "string" not in types
+        return FieldRule(
+            name=name,
+            types=types,
+            content_type=content_type,
+            choices=tuple(value for branch in branches for value in branch.get("enum", ())),
+            unavailable=tuple(
+                UnavailableValue(**entry) for branch in branches for entry in branch.get("x-unavailable-values", ())
+            ),
+            default=next((branch["default"] for branch in branches if "default" in branch), None),
+            item=self.rule_of(name, items[0] if items else {}, content_type, place) if is_list else None,
+            place=place,
+            is_file=content_type != JSON
+            and place == "body"
+            and any(branch.get("format") == "binary" for branch in branches),
+        )
 
     def item_rule(self, name: str) -> FieldRule:
         """Return the rule of an item of a field that is a list, also where the list is one JSON value."""
@@ -155,14 +206,8 @@ class ContractView:
     @property
     def request_examples(self) -> tuple[Any, ...]:
         """The contract's examples of a request."""
-        body = _resolve(self._document, self._node.get("requestBody", {}))
-        return _examples(self._document, body.get("content", {}).get(self.operation.media_type, {}))
-
-    @property
-    def _node(self) -> JsonObject:
-        path = _resolve(self._document, self._document["paths"][self.operation.path])
-        node: JsonObject = path[self.operation.method.lower()]
-        return node
+        body = self.resolve(self._node.get("requestBody", {}))
+        return self._examples(body.get("content", {}).get(self.operation.media_type, {}))
 
     def members(self, schema: JsonObject) -> tuple[JsonObject, tuple[str, ...]]:
         """Return the properties of an object's schema, and the names of those that are required.
@@ -206,7 +251,11 @@ class ContractView:
 
     def validator(self, schema: JsonObject) -> Draft202012Validator:
         """Return a validator for a schema of the contract."""
-        return _validator(self._document, schema)
+        from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - reading fields does not need it
+
+        # With the components, so that every $ref of the contract resolves.
+        root = {**schema, "components": self._document["components"]}
+        return Draft202012Validator(root, mask=MASK, offline=True)
 
     def response_validator(self, status: int) -> Draft202012Validator:
         """Return a validator for the body of a documented response."""
@@ -229,6 +278,56 @@ class ContractView:
         """Suffix of an image link, after the image's id."""
         return "." + urlsplit(link_example(self)).path.rpartition(".")[2]
 
+    @property
+    def _path(self) -> JsonObject:
+        return self.resolve(self._document["paths"][self.operation.path])
+
+    @property
+    def _node(self) -> JsonObject:
+        node: JsonObject = self._path[self.operation.method.lower()]
+        return node
+
+    @property
+    def _body(self) -> JsonObject:
+        """The schema of the request's body; empty without one."""
+        body = self.resolve(self._node.get("requestBody", {}))
+        schema: JsonObject = body["content"][self.operation.media_type]["schema"] if body else {}
+        return schema
+
+    @cached_property
+    def _parameters(self) -> JsonObject:
+        listed = map(self.resolve, (*self._path.get("parameters", ()), *self._node.get("parameters", ())))
+        return {each["name"]: each for each in listed if each["in"] in {"path", "query"}}
+
+    def _field(self, name: str, content_type: str | None) -> FieldRule:
+        if name in self._parameters:
+            return self.rule_of(name, self.schemas[name], content_type, self._parameters[name]["in"])
+        return self.rule_of(name, self.schemas[name], JSON if self.operation.media_type == JSON else content_type)
+
+    def _response(self, answer: JsonObject) -> ResponseRule:
+        answer = self.resolve(answer)
+        bodies: JsonObject = answer.get("content", {})
+        content: JsonObject = bodies.get(JSON, {})
+        headers = {name: self.resolve(header) for name, header in answer.get("headers", {}).items()}
+        schemas = {name: self.resolve(header.get("schema", {})) for name, header in headers.items()}
+        texts = ((kind, self._examples(body)) for kind, body in bodies.items() if kind.startswith("text/"))
+        return ResponseRule(
+            schema=content.get("schema", {}),
+            examples=self._examples(content),
+            headers={name: str(header["example"]) for name, header in headers.items() if "example" in header},
+            announcements={name: str(each["examples"][0]) for name, each in schemas.items() if "examples" in each},
+            text=next(((kind, str(next(iter(examples), "text"))) for kind, examples in texts), None),
+        )
+
+    def _examples(self, content: JsonObject) -> tuple[Any, ...]:
+        own = [content["example"]] if "example" in content else []
+        return (*own, *(self.resolve(example)["value"] for example in content.get("examples", {}).values()))
+
+
+def _types(schema: JsonObject) -> tuple[str, ...]:
+    types: str | list[str] = schema.get("type", [])
+    return (types,) if isinstance(types, str) else tuple(types)
+
 
 @cache
 def parsed_contract() -> JsonObject:
@@ -239,141 +338,7 @@ def parsed_contract() -> JsonObject:
 @cache
 def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> ContractView:
     """Read an operation of the installed contract, generate by default. Later calls return the same view."""
-    document = parsed_contract()
-    operation = OPERATIONS[operation_id]
-    path: JsonObject = _resolve(document, document["paths"][operation.path])
-    node: JsonObject = path[operation.method.lower()]
-    body: JsonObject = _resolve(document, node.get("requestBody", {}))
-    request: JsonObject = body["content"][operation.media_type]["schema"] if body else {}
-    listed = [_resolve(document, each) for each in (*path.get("parameters", ()), *node.get("parameters", ()))]
-    parameters: JsonObject = {each["name"]: each for each in listed if each["in"] in {"path", "query"}}
-    schemas = _properties(document, request) | {name: each["schema"] for name, each in parameters.items()}
-    return ContractView(
-        operation=operation,
-        api_key_header=API_KEY_HEADER,
-        fields={
-            name: _field_rule(
-                document,
-                name,
-                JSON if operation.media_type == JSON and name not in parameters else entry.content_type,
-                schemas[name],
-                parameters[name]["in"] if name in parameters else "body",
-            )
-            for entry in operation.fields
-            for name in [entry.wire_name]
-        },
-        schemas=schemas,
-        responses={
-            int(status): _response(document, answer)
-            for status, answer in node["responses"].items()
-            if status.isdecimal()
-        },
-        observed={entry["status"]: entry["because"] for entry in node.get("x-observed-statuses", [])},
-        request_schema=_with_parameters(request, parameters) if parameters else request,
-        document=document,
-    )
-
-
-def _with_parameters(body: JsonObject, parameters: JsonObject) -> JsonObject:
-    """Return a schema for the fields of the body and the parameters, side by side in one object."""
-    required = [name for name, each in parameters.items() if each.get("required")]
-    properties = {name: each["schema"] for name, each in parameters.items()}
-    beside = {"type": "object", "required": required, "properties": properties}
-    return {"allOf": [body, beside]} if body else beside
-
-
-def _resolve(document: JsonObject, schema: JsonObject) -> JsonObject:
-    while "$ref" in schema:
-        node: Any = document
-        for step in schema["$ref"].removeprefix("#/").split("/"):
-            node = node[step.replace("~1", "/").replace("~0", "~")]
-        schema = node
-    return schema
-
-
-def _validator(document: JsonObject, schema: JsonObject) -> Draft202012Validator:
-    from jsonschema_rs import Draft202012Validator  # noqa: PLC0415 - reading fields does not need it
-
-    # With the components, so that every $ref of the contract resolves.
-    root = {**schema, "components": document["components"]}
-    return Draft202012Validator(root, mask=MASK, offline=True)
-
-
-def _properties(document: JsonObject, schema: JsonObject) -> JsonObject:
-    """Return the properties of a schema and of the schemas in its allOf."""
-    schema = _resolve(document, schema)
-    parts = [_properties(document, part) for part in schema.get("allOf", ())]
-    return {name: rule for part in [*parts, schema.get("properties", {})] for name, rule in part.items()}
-
-
-def _field_rule(
-    document: JsonObject, name: str, content_type: str | None, schema: JsonObject, place: Place = "body"
-) -> FieldRule:
-    branches = list(_branches(document, schema))
-    types = tuple(dict.fromkeys(kind for branch in branches for kind in _types(branch)))
-    items: list[JsonObject] = [branch["items"] for branch in branches if "items" in branch]
-    is_list = content_type != JSON and "array" in types and "string" not in types
-    return FieldRule(
-        name=name,
-        types=types,
-        content_type=content_type,
-        choices=tuple(value for branch in branches for value in branch.get("enum", ())),
-        unavailable=tuple(
-            UnavailableValue(**entry) for branch in branches for entry in branch.get("x-unavailable-values", ())
-        ),
-        default=next((branch["default"] for branch in branches if "default" in branch), None),
-        item=_field_rule(document, name, content_type, items[0] if items else {}, place) if is_list else None,
-        place=place,
-        is_file=content_type != JSON
-        and place == "body"
-        and any(branch.get("format") == "binary" for branch in branches),
-    )
-
-
-def _branches(document: JsonObject, schema: JsonObject) -> Iterator[JsonObject]:
-    """Yield a schema and the schemas that it is composed of."""
-    schema = _resolve(document, schema)
-    yield schema
-    for keyword in ("allOf", "anyOf", "oneOf"):
-        for branch in schema.get(keyword, ()):
-            yield from _branches(document, branch)
-
-
-def _types(schema: JsonObject) -> tuple[str, ...]:
-    types: str | list[str] = schema.get("type", [])
-    return (types,) if isinstance(types, str) else tuple(types)
-
-
-def _response(document: JsonObject, answer: JsonObject) -> ResponseRule:
-    answer = _resolve(document, answer)
-    content: JsonObject = answer.get("content", {}).get("application/json", {})
-    headers: JsonObject = {name: _resolve(document, header) for name, header in answer.get("headers", {}).items()}
-    return ResponseRule(
-        schema=content.get("schema", {}),
-        examples=_examples(document, content),
-        headers={name: str(header["example"]) for name, header in headers.items() if "example" in header},
-        announcements={
-            name: str(schema["examples"][0])
-            for name, header in headers.items()
-            if "examples" in (schema := _resolve(document, header.get("schema", {})))
-        },
-        text=next(
-            (
-                (media_type, str(next(iter(_examples(document, body)), "text")))
-                for media_type, body in answer.get("content", {}).items()
-                if media_type.startswith("text/")
-            ),
-            None,
-        ),
-    )
-
-
-def _examples(document: JsonObject, content: JsonObject) -> tuple[Any, ...]:
-    examples: JsonObject = content.get("examples", {})
-    return (
-        *([content["example"]] if "example" in content else ()),
-        *(_resolve(document, example)["value"] for example in examples.values()),
-    )
+    return ContractView(OPERATIONS[operation_id], document=parsed_contract())
 
 
 def link_example(view: ContractView) -> str:

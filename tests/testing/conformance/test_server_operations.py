@@ -1,58 +1,42 @@
 """Runs of the kit on servers with every operation: what holds, and which requirement catches a fault."""
 
-import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from altered_server import Asked, Told, rewriting
 from conformance_runs import URL, names, result, run_on_app
 from served_app import serve
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp
 
 from ideogram_ai.client import ConfigurationError
 from ideogram_ai.generated.operations import OPERATIONS
-from ideogram_ai.testing import create_app
 from ideogram_ai.testing.conformance import Report, Verdict, apply_expected
 from ideogram_ai.testing.conformance.server import ServerOptions, check_options, requirements_of, run_server
 
-Change = Callable[[Scope, int, Any], tuple[int, Any]]
+Change = Callable[[Asked, int, Any], tuple[int, Any]]
 METHODS = tuple(operation.method_name for operation in OPERATIONS.values())
 OTHERS = tuple(name for name in METHODS if name != "generate")
 
 
 def altered(change: Change, *, links: bool = True) -> ASGIApp:
     """The mock server, with its JSON answers changed by their path; its pictures are not drawn."""
-    app = create_app()
 
-    async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
-        if "/ephemeral/" in scope["path"]:
-            kind, status = (b"image/png", 200) if links else (b"text/html", 404)
-            await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", kind)]})
-            await send({"type": "http.response.body", "body": b"a picture"})
-            return
-        sent: list[Message] = []
+    def tell(asked: Asked, told: Told) -> Told:
+        status, value = change(asked, told.status, told.json if told.body else None)
+        return replace(told, status=status).with_json(value)
 
-        async def keep(message: Message) -> None:
-            sent.append(message)
-
-        await app(scope, receive, keep)
-        body = b"".join(message.get("body", b"") for message in sent[1:])
-        status, value = change(scope, sent[0]["status"], json.loads(body) if body else None)
-        body = json.dumps(value).encode()
-        headers = [(name, text) for name, text in sent[0]["headers"] if name != b"content-length"]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-    return wrapped
+    return rewriting(tell=tell, images=links)
 
 
-def _as_it_is(_: Scope, status: int, body: Any) -> tuple[int, Any]:
+def _as_it_is(_: Asked, status: int, body: Any) -> tuple[int, Any]:
     return status, body
 
 
 def _at(end: str, change: Callable[[int, Any], tuple[int, Any]]) -> Change:
-    return lambda scope, status, body: change(status, body) if end in scope["path"] else (status, body)
+    return lambda asked, status, body: change(status, body) if end in asked.path else (status, body)
 
 
 def _never_refuses(status: int, body: Any) -> tuple[int, Any]:
@@ -89,7 +73,7 @@ FAULTS: dict[str, tuple[str, Change, set[str]]] = {
     "no prompt in a description": ("describe", _at("/describe", _without("json_prompt")), {"describe.answer"}),
     "a dataset is lost": (
         "datasets.create datasets.get",
-        lambda scope, status, body: (404 if scope["path"].count("/") > 1 else status, body),
+        lambda asked, status, body: (404 if asked.path.count("/") > 1 else status, body),
         {"datasets.create.found", "datasets.get.accepted"},
     ),
     "another model": (
@@ -156,7 +140,7 @@ def test_operations_are_chosen_by_the_methods_of_the_client() -> None:
 
 @pytest.mark.parametrize(("name", "count"), [("edit", 2), pytest.param("v3.generate", 5, marks=pytest.mark.slow)])
 def test_what_a_rule_over_several_fields_forbids_has_to_be_refused(name: str, count: int) -> None:
-    def takes_all(_: Scope, status: int, body: Any) -> tuple[int, Any]:
+    def takes_all(_: Asked, status: int, body: Any) -> tuple[int, Any]:
         return (200, {"created": "", "data": [{"is_image_safe": False}]}) if status == 400 else (status, body)
 
     report = _run(takes_all, name)
@@ -180,18 +164,13 @@ def test_what_was_not_made_here_is_not_changed() -> None:
 def _run_where_requests_are_billed(*operations: str) -> tuple[Report, list[tuple[str, bytes]]]:
     """Run the kit for two images on what it takes for the service, and return path and body of each request."""
     sent: list[tuple[str, bytes]] = []
-    app = altered(_as_it_is)
 
-    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-        message = await receive()
-        sent.append((scope["path"], message["body"]))
+    def watch(asked: Asked) -> Asked:
+        sent.append((asked.path, asked.body))
+        return asked
 
-        async def again() -> Message:
-            return message
-
-        await app(scope, again, send)
-
-    return run_on_app(watched, ServerOptions("https://api.ideogram.ai", "a-key", 2, operations=operations)), sent
+    options = ServerOptions("https://api.ideogram.ai", "a-key", 2, operations=operations)
+    return run_on_app(rewriting(ask=watch), options), sent
 
 
 @pytest.mark.slow
@@ -218,12 +197,12 @@ def test_where_requests_are_billed_nothing_is_trained_unless_it_is_named_and_pai
 def test_nothing_that_could_be_billed_is_sent_elsewhere_without_a_budget() -> None:
     sent: list[tuple[str, bool]] = []
 
-    def watch(scope: Scope, status: int, body: Any) -> tuple[int, Any]:
-        sent.append((scope["path"], b"api-key" in dict(scope["headers"])))
-        return status, body
+    def watch(asked: Asked) -> Asked:
+        sent.append((asked.path, "api-key" in asked.headers))
+        return asked
 
     options = ServerOptions("https://api.ideogram.ai", operations=OTHERS, max_images=0)
-    report = run_on_app(altered(watch), options)
+    report = run_on_app(rewriting(ask=watch), options)
     assert sent
     assert not any(has_key for _, has_key in sent)
     assert not names(report, Verdict.FAILED, Verdict.HARNESS_FAULT)

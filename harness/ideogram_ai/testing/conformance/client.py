@@ -18,8 +18,9 @@ from ideogram_ai.client.request import is_array
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .client_judge import BOUNDARY, advice_about, body_of, boundary_of, client_requirements, judge_run, requirements_of
-from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario, file_names, scenarios_of
+from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario, scenarios_of
 from .client_program import MASK, TIME_LIMIT, CommandError, ProgramRunner, ScenarioServers, find_command
+from .client_requests import file_names
 from .client_scenarios import ReportedOutcome, Scenario, client_scenarios
 from .kit import RecordedExchange, ResultCollector, Verdict, check_timeout, no_progress, prompt_fields
 

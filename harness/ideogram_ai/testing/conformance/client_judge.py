@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl
 
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.decoding import Part, UploadedFile, decode_parts, json_text
+from ideogram_ai.contract.decoding import UploadedFile, json_text
 from ideogram_ai.contract.problems import RequestRefusedError, shown
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import API_KEY_HEADER
@@ -17,9 +17,10 @@ from ideogram_ai.generated.operations import API_KEY_HEADER
 from ..faults.connection_faults import ANOTHER_CALLER
 from ..multipart import parse_multipart
 from ..routes import path_parameters
-from ..service import read_request
-from .client_operations import JOB_ID, VERIFY_WEBHOOK, every_scenario, file_names
-from .client_scenarios import ReportedOutcome, client_scenarios, is_same
+from ..service import ReadRequest, read_request
+from .client_operations import VERIFY_WEBHOOK, every_scenario
+from .client_requests import JOB_ID, file_names, is_same
+from .client_scenarios import ReportedOutcome, client_scenarios
 from .kit import (
     KEY_SCHEME,
     Requirement,
@@ -35,11 +36,10 @@ from .kit import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from ideogram_ai.contract.view import ContractView
-    from ideogram_ai.generated.operations import Operation
 
     from ..faults import ReceivedRequest
     from .client_program import ClientReport, Observed, ProgramRun
@@ -112,25 +112,6 @@ def _general() -> Iterator[Requirement]:
     yield Requirement(KEY_SHOWN, title, f"{KEY_SCHEME}/in")
 
 
-class ReceivedForm(NamedTuple):
-    """The form of a request: its parts in wire order, name and value of each field, and what cannot be read."""
-
-    parts: tuple[Part, ...] = ()
-    items: tuple[tuple[str, Any], ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-def read_form(request: ReceivedRequest) -> ReceivedForm:
-    """Read the form of a request, as the mock server does."""
-    view = read_view()
-    try:
-        parts = parse_multipart(request.header("Content-Type"), body_of(request), view.operation.media_type)
-    except RequestRefusedError as error:
-        return ReceivedForm(problems=(error.detail,))
-    decoded = decode_parts(parts, view)
-    return ReceivedForm(tuple(parts), tuple(decoded.items), tuple(problem.detail for problem in decoded.problems))
-
-
 def body_of(request: ReceivedRequest) -> bytes:
     """The body without its transfer coding. The fault server read it whole, so its chunks are sound."""
     if "chunked" not in (request.header("Transfer-Encoding") or "").lower():
@@ -156,8 +137,12 @@ def judge_run(scenario: Scenario, observed: Observed, run: ProgramRun, key: str,
     yield OUTPUT, run.problem
     yield KEY_SHOWN, f"the key is in {run.key_shown}" if run.key_shown else ""
     generates = scenario.operation == read_view().operation.method_name
-    for request in _whole_posts(observed) if generates else ():
-        yield from _judge_request(request, key)
+    whole = [each for each in (service.posts if generates else service.requests) if each.whole_request_read]
+    arrives = scenario.sends is not None
+    wire = [finding for request in whole for finding in _judge_request(request, view_of(scenario), key)]
+    for request in whole if generates else whole[:arrives]:
+        wire += _judge_form(request, view_of(scenario))
+    yield from wire if generates else ()
     if service.posts:
         twice = f"{service.may_have_run} requests that may have run, and been billed, were sent for one image"
         yield PAID_ONCE, twice if service.may_have_run > 1 else ""
@@ -168,34 +153,54 @@ def judge_run(scenario: Scenario, observed: Observed, run: ProgramRun, key: str,
     if run.report is not None and run.report.outcome is ReportedOutcome.IMAGE:
         yield IMAGE_BYTES, _image_problem(run.report, observed.image, folder)
     problems = list(_problems(scenario, observed, run))
-    if not generates:
-        problems += _operation_problems(scenario, observed, run.report, key)
+    if whole and arrives:
+        problems += _arrival_problems(whole[0], scenario)
+    problems += [problem for _, problem in wire if problem and not generates]
     yield scenario.id, "; ".join(problems)
 
 
-def _whole_posts(observed: Observed) -> list[ReceivedRequest]:
-    return [request for request in observed.service.posts if request.whole_request_read]
+def view_of(scenario: Scenario) -> ContractView:
+    """The operation of a scenario; for a webhook, the one that gives the keys."""
+    return key_view() if scenario.operation == VERIFY_WEBHOOK else find_view(scenario.operation)
 
 
-def _judge_request(request: ReceivedRequest, key: str) -> Iterator[Finding]:
-    view = read_view()
+def _judge_request(request: ReceivedRequest, view: ContractView, key: str) -> Iterator[Finding]:
+    """What a request to the service shows: where it went, where the key is, and what its form is like."""
     path, _, query = request.target.partition("?")
-    right = (request.method, path) == (view.operation.method, view.operation.path)
-    yield OPERATION, "" if right else f"the request was {request.method} {path}"
-    value = request.header(view.api_key_header)
-    wrong = f"the header {view.api_key_header} is " + ("missing" if value is None else "not the key")
-    yield KEY, "" if value == key else wrong
+    known = [view.operation, *([poll_view().operation] if makes_job(view.operation) else [])]
+    places = {(each.method, re.sub(r"\{\w+\}", JOB_ID, each.path)): each for each in known}
+    operation = places.get((request.method, path))
+    wanted = " or ".join(map(" ".join, places))
+    yield OPERATION, "" if operation else f"the request was {request.method} {path}, not {wanted}"
+    value, expected = request.header(API_KEY_HEADER), key if (operation or view.operation).authenticated else None
+    wrong = "missing" if value is None else "not the key" if expected else "where no key belongs"
+    yield KEY, "" if value == expected else f"the header {API_KEY_HEADER} is {wrong} in {request.method} {path}"
     has_authorization = request.header("Authorization") is not None
     yield NO_AUTHORIZATION, "there is an Authorization header" if has_authorization else ""
-    places = [place for place, text in (("query", query.encode()), ("body", request.body)) if key.encode() in text]
-    yield KEY_ELSEWHERE, f"the key is in the {' and the '.join(places)}" if places else ""
-    # A value that cannot be read is a finding of the scenario; here the form counts.
-    form = read_form(request)
-    names = [name for name, _ in form.items]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    unreadable = form.problems[0] if not form.parts and form.problems else ""
-    yield FORM, unreadable or (f"{', '.join(twice)} came more than once" if twice else "")
-    yield from ((f"wire.{name}.part-type", wrong) for name, wrong in _part_types(form.parts, view))
+    leaks = [place for place, text in (("query", query.encode()), ("body", request.body)) if key.encode() in text]
+    yield KEY_ELSEWHERE, f"the key is in the {' and the '.join(leaks)}" if leaks else ""
+
+
+def _judge_form(request: ReceivedRequest, view: ContractView) -> Iterator[Finding]:
+    """What a form shows as a whole. A value that cannot be read is a finding of the scenario."""
+    if not view.operation.media_type.startswith("multipart/"):
+        return
+    try:
+        parts = parse_multipart(request.header("Content-Type"), body_of(request), view.operation.media_type)
+    except RequestRefusedError as error:
+        yield FORM, error.detail
+        return
+    names = [part.name for part in parts]
+    rules = {name: view.fields.get(name) for name in names}
+    twice = sorted(name for name, rule in rules.items() if names.count(name) > 1 and not (rule and rule.item))
+    yield FORM, f"{', '.join(twice)} came more than once" if twice else ""
+    for part in parts:
+        rule = rules[part.name]
+        if rule is None or rule.takes_files:
+            continue
+        if rule.content_type and not rule.content_type.startswith("text/"):  # text need not say so
+            wrong = f"the part {part.name} is {part.content_type or 'not marked'}, not {rule.content_type}"
+            yield f"wire.{part.name}.part-type", "" if part.content_type == rule.content_type else wrong
 
 
 def _image_problem(report: ClientReport, image: bytes, folder: Path) -> str:
@@ -213,25 +218,34 @@ def _problems(scenario: Scenario, observed: Observed, run: ProgramRun) -> Iterat
     posts, limit = observed.service.posts, scenario.most_posts
     if not posts and not observed.service.polls and limit != 0:
         yield "no request arrived"
-    generates = scenario.operation == read_view().operation.method_name
-    if generates and (whole := _whole_posts(observed)) and scenario.sends is not None:
-        yield from _field_problems(read_form(whole[0]), scenario.sends)
     if limit is not None and len(posts) > limit:
         count = f"{len(posts)} request{'s were' if len(posts) > 1 else ' was'}"
         yield f"{count} sent, and {f'at most {limit}' if limit else 'none'} may be"
     if any(ANOTHER_CALLER in request.target for request in observed.image_host.gets):
         yield "the image of another caller was fetched"
+    if any("&other" in request.target for request in observed.image_host.gets):
+        yield "the image of another job was fetched"
     if observed.other_host.posts:
         yield "the request was sent to the host of a redirect"
     if scenario.pause is not None and len(observed.arrived) > 1:
         pause = observed.arrived[1] - observed.arrived[0]
         if pause < scenario.pause - _EARLY:
             yield f"the request was sent again after {pause:.2f} s, not after {scenario.pause:g} s"
+    yield from _report_problems(scenario, run)
+
+
+def _report_problems(scenario: Scenario, run: ProgramRun) -> Iterator[str]:
     if run.report is None:
         yield run.problem
     elif not any(_matches(run.report, ending) for ending in scenario.endings):
         expected = " or ".join(_describe(ending) for ending in scenario.endings)
         yield f"the program reported {_describe(run.report)}, not {expected}"
+    elif scenario.answer is not None and run.report.outcome is ReportedOutcome.ANSWER:
+        for name, value in scenario.answer.items():
+            given = run.report.answer.get(name) if is_object(run.report.answer) else None
+            # The order of keys is the client's: its own order is right for what is sent.
+            if json.dumps(given, sort_keys=True) != json.dumps(value, sort_keys=True):
+                yield f"{name} of the answer was reported as {str(given)[:80]}, not {str(value)[:80]}"
 
 
 def _matches(report: ClientReport, ending: ExpectedOutcome) -> bool:
@@ -242,14 +256,27 @@ def _describe(report: ClientReport | ExpectedOutcome) -> str:
     return report.outcome.value if report.status is None else f"{report.outcome.value} with status {report.status}"
 
 
-def _field_problems(form: ReceivedForm, expected: Mapping[str, Any]) -> Iterator[str]:
-    if not form.parts:
-        yield from form.problems
+def _arrival_problems(request: ReceivedRequest, scenario: Scenario) -> Iterator[str]:
+    """What is wrong with the fields of a request, which have to arrive as the program was given them."""
+    read = _read(request, view_of(scenario))
+    sent, refusal = dict(read.fields), read.refused.why if read.refused else ""
+    if refusal and not sent:
+        yield refusal
         return
-    sent = dict(form.items)
-    wrong = list(_differences(sent, expected))
+    wrong = [*_differences(sent, scenario.sends or {}), *_file_problems(sent, scenario)]
+    if more := sent.keys() - (scenario.sends or {}).keys() - scenario.files.keys():
+        wrong.append(f"{', '.join(sorted(more))} arrived unexpectedly")
     # What a server cannot read is wrong even if it looks right: an unknown charset. A duplicate is the form's problem.
-    yield from wrong or (form.problems if len(sent) == len(form.items) else ())
+    if refusal and not wrong and len(sent) == len(read.fields):
+        wrong = [refusal]
+    yield from wrong
+
+
+def _read(request: ReceivedRequest, view: ContractView) -> ReadRequest:
+    """Read a request as the mock server does."""
+    path, _, query = request.target.partition("?")
+    values, pairs = path_parameters(view.operation, path), parse_qsl(query, keep_blank_values=True)
+    return read_request(view, request.header("Content-Type"), body_of(request), path=values, query=pairs)
 
 
 def _differences(sent: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterator[str]:
@@ -261,8 +288,19 @@ def _differences(sent: Mapping[str, Any], expected: Mapping[str, Any]) -> Iterat
             yield f"{name}: its keys came in another order"
         elif not is_same(sent[name], value) and not is_same(sent[name], _as_form(value)):
             yield f"{name} is {shown(sent[name])}, not {shown(value)}"
-    if more := [name for name in sent if name not in expected]:
-        yield f"{', '.join(more)} arrived unexpectedly"
+
+
+def _file_problems(sent: Mapping[str, Any], scenario: Scenario) -> Iterator[str]:
+    view = view_of(scenario)
+    # Where the answer names the files that were sent, their names have to arrive too.
+    named = any(name == "file_name" for name, _ in members_of(view, view.responses[200].schema))
+    for name, data in scenario.files.items():
+        found = sent.get(name)
+        files = [file for file in (found if is_array(found) else [found]) if isinstance(file, UploadedFile)]
+        if [file.content for file in files] != (data if is_array(data) else [data]):
+            yield f"the file {name} did not arrive byte for byte"
+        elif named and [file.name for file in files] != file_names(name, data):
+            yield f"the files of {name} arrived as {', '.join(file.name for file in files)}"
 
 
 def _as_form(value: Any) -> Any:
@@ -272,8 +310,8 @@ def _as_form(value: Any) -> Any:
 
 def advice_about(scenario: Scenario, observed: Observed) -> str:
     """What is worth a look in a run without a failure; empty when nothing is."""
-    posts = _whole_posts(observed)
-    sent = dict(read_form(posts[0]).items) if posts else {}
+    posts = [request for request in observed.service.posts if request.whole_request_read]
+    sent = dict(_read(posts[0], view_of(scenario)).fields) if posts else {}
     changed = [
         name
         for name, value in (scenario.sends or {}).items()
@@ -291,74 +329,3 @@ def _sorted(value: Any) -> str:
     if is_object(value):
         return json_text([[key, _sorted(value[key])] for key in sorted(value)])
     return json_text([_sorted(inner) for inner in value]) if is_array(value) else json_text(value)
-
-
-def _operation_problems(scenario: Scenario, observed: Observed, report: ClientReport | None, key: str) -> Iterator[str]:
-    """What is wrong with the requests of a scenario of another operation, and with the answer that was reported."""
-    webhook = scenario.operation == VERIFY_WEBHOOK
-    view = key_view() if webhook else find_view(scenario.operation)
-    known = [view.operation, *([poll_view().operation] if makes_job(view.operation) else [])]
-    whole = [request for request in observed.service.requests if request.whole_request_read]
-    for request in whole:
-        yield from _wire_problems(request, known, key)
-    if whole and scenario.sends is not None:
-        yield from _arrival_problems(whole[0], view, scenario)
-    if any("&other" in request.target for request in observed.image_host.gets):
-        yield "the image of another job was fetched"
-    if scenario.answer is not None and report is not None and report.outcome is ReportedOutcome.ANSWER:
-        for name, value in scenario.answer.items():
-            given = report.answer.get(name) if is_object(report.answer) else None
-            # The order of keys is the client's: its own order is right for what is sent.
-            if json.dumps(given, sort_keys=True) != json.dumps(value, sort_keys=True):
-                yield f"{name} of the answer was reported as {str(given)[:80]}, not {str(value)[:80]}"
-
-
-def _wire_problems(request: ReceivedRequest, known: Sequence[Operation], key: str) -> Iterator[str]:
-    path, _, query = request.target.partition("?")
-    places = {(each.method, re.sub(r"\{\w+\}", JOB_ID, each.path)): each for each in known}
-    operation = places.get((request.method, path))
-    if operation is None:
-        wanted = " or ".join(map(" ".join, places))
-        yield f"the request was {request.method} {path}, not {wanted}"
-        return
-    expected = key if operation.authenticated else None
-    if request.header(API_KEY_HEADER) != expected or request.header("Authorization") is not None:
-        yield f"the key is {'not in its header alone' if expected else 'where none belongs'} in {request.method} {path}"
-    if key in query or key.encode() in request.body:
-        yield "the key is in the query or in the body"
-
-
-def _arrival_problems(request: ReceivedRequest, view: ContractView, scenario: Scenario) -> Iterator[str]:
-    path, _, query = request.target.partition("?")
-    content_type, body = request.header("Content-Type"), body_of(request)
-    values, pairs = path_parameters(view.operation, path), parse_qsl(query, keep_blank_values=True)
-    read = read_request(view, content_type, body, path=values, query=pairs)
-    if read.refused is not None:
-        yield f"the contract refuses the request: {read.refused.why}"
-    elif view.operation.media_type.startswith("multipart/"):
-        parts = parse_multipart(content_type, body, view.operation.media_type)
-        yield from (wrong for name, wrong in _part_types(parts, view) if wrong and name in scenario.request)
-    sent = dict(read.fields)
-    for name, value in (scenario.sends or {}).items():
-        if not is_same(sent.get(name), value):
-            yield f"{name} arrived as {str(sent.get(name))[:80]}, not {str(value)[:80]}"
-    # Where the answer names the files that were sent, their names have to arrive too.
-    named = any(name == "file_name" for name, _ in members_of(view, view.responses[200].schema))
-    for name, data in scenario.files.items():
-        found = sent.get(name)
-        files = [file for file in (found if is_array(found) else [found]) if isinstance(file, UploadedFile)]
-        if [file.content for file in files] != (data if is_array(data) else [data]):
-            yield f"the file {name} did not arrive byte for byte"
-        elif named and [file.name for file in files] != file_names(name, data):
-            yield f"the files of {name} arrived as {', '.join(file.name for file in files)}"
-    if more := sent.keys() - (scenario.sends or {}).keys() - scenario.files.keys():
-        yield f"{', '.join(sorted(more))} arrived unexpectedly"
-
-
-def _part_types(parts: Iterable[Part], view: ContractView) -> Iterator[Finding]:
-    """The name of each part that has a media type in the contract, and what is wrong with it; text need not say so."""
-    for part in parts:
-        rule = view.fields.get(part.name)
-        if rule is not None and rule.content_type and not rule.content_type.startswith("text/"):
-            wrong = f"the part {part.name} is {part.content_type or 'not marked'}, not {rule.content_type}"
-            yield part.name, "" if part.content_type == rule.content_type else wrong

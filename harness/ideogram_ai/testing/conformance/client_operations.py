@@ -20,6 +20,7 @@ from ideogram_ai.client.webhooks import GENERATION_ID, KEY_ID, SIGNATURE, TIMEST
 from ideogram_ai.contract.view import example_of
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
+from .client_requests import JOB_ID, full_requests, full_values
 from .client_scenarios import (
     IMAGE_LINK,
     JSON,
@@ -31,21 +32,18 @@ from .client_scenarios import (
     ScriptedResponse,
     client_scenarios,
     example_body,
-    full_values,
 )
 from .kit import Requirement, by_id, find_view, join_pointer, key_view, makes_job, pointers, poll_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ideogram_ai.contract.view import ContractView
-    from ideogram_ai.generated.operations import Operation
 
 
 VERIFY_WEBHOOK: Final = "verify_webhook"
 """Names what a program does with a delivery, in the place of an operation."""
 
-JOB_ID: Final = "Y29uZm9ybWFuY2Uta2l0"
 _OTHER_ID: Final = "c29tZWJvZHktZWxzZQ"
 _SEED: Final = bytes(range(32))
 _STALE: Final = 24 * 3600
@@ -120,25 +118,6 @@ def _scenario(
         files=files,
         **options,
     )
-
-
-def full_requests(view: ContractView) -> list[dict[str, Any]]:
-    """Requests that have every field at least once, each with as many as may stand side by side."""
-    values = full_values(view.operation.operation_id) | dict.fromkeys(view.fields_in("path"), JOB_ID)
-    missing, requests = list(values), list[dict[str, Any]]()
-    while missing or not requests:
-        chosen: dict[str, Any] = {}
-        for name in [*missing, *values]:
-            if not any(_exclude(view.operation, name, other) for other in chosen):
-                chosen[name] = values[name]
-        requests.append({name: value for name, value in values.items() if name in chosen})
-        missing = [name for name in missing if name not in chosen]
-    return requests
-
-
-def _exclude(operation: Operation, one: str, other: str) -> bool:
-    groups = (*operation.exactly_one_of, *operation.exclusive)
-    return one != other and any({one, other} <= set(group) for group in groups)
 
 
 def _success(view: ContractView) -> ScriptedResponse:
@@ -338,8 +317,3 @@ def delivery_for(scenario: Scenario) -> dict[str, Any]:
         SIGNATURE: signature,
     }
     return {"headers": headers, "body": body.replace("2026", "2027") if name == "changed-body" else body}
-
-
-def file_names(field: str, data: bytes | Sequence[bytes]) -> list[str]:
-    """The names of the files that a program is given for a field."""
-    return [f"{field}.png"] if isinstance(data, bytes) else [f"{field}-{number + 1}.png" for number in range(len(data))]

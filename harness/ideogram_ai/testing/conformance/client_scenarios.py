@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Factory, frozen
 
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.view import ContractView, JsonObject, ResponseRule, example_of, read_view
+from ideogram_ai.contract.view import ContractView, ResponseRule, example_of, read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from ..faults.wire import png
 from ..strategies import request_rules
+from .client_requests import full_values, least_request, required_fields
 from .kit import KEY_SCHEME, Requirement, by_id, example_requests, join_pointer, pointers, prompt_fields
 
 if TYPE_CHECKING:
@@ -233,81 +233,9 @@ def _arrives(name: str, title: str, pointer: str, request: Mapping[str, Any]) ->
     )
 
 
-@cache
-def least_request() -> dict[str, Any]:
-    """The least valid request: a prompt, from the contract's examples, and what every request needs."""
-    prompt = prompt_fields()[0]
-    shown = [example[prompt] for example in example_requests().values() if prompt in example]
-    return {prompt: shown[0] if shown else full_values()[prompt]} | _required()
-
-
-@cache
-def full_values(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> dict[str, Any]:
-    """A full value of each field of an operation: with every member, every kind of a choice, and two items of a list.
-
-    A file is its bytes.
-    """
-    view = read_view(operation_id)
-    seen: dict[int, Any] = {}
-    for example in example_requests(operation_id).values():
-        for name, value in example.items():
-            _collect(view, view.schemas[name], value, seen)
-    made = {name: _make(view, schema, seen) for name, schema in view.schemas.items()}
-    for number, (name, rule) in enumerate(view.fields.items()):
-        count = min(2, view.resolve(view.schemas[name]).get("maxItems", 2))
-        if rule.takes_files:
-            pictures = [png(16, 16, seed=2 * number + each) for each in range(count)]
-            made[name] = pictures if rule.item is not None else pictures[0]
-        elif rule.item is not None:
-            made[name] = (made[name] * count)[:count]
-    return made
-
-
-def _collect(view: ContractView, schema: JsonObject, value: Any, seen: dict[int, Any]) -> None:
-    """Remember the value that an example has for each schema."""
-    schema = view.resolve(schema)
-    seen.setdefault(id(schema), value)
-    if is_object(value):
-        discriminator = schema.get("discriminator", {})
-        chosen = discriminator.get("mapping", {}).get(value.get(discriminator.get("propertyName")))
-        for branch in [{"$ref": chosen}] if chosen else schema.get("oneOf", ()):
-            _collect(view, branch, value, seen)
-        for name, part in schema.get("properties", {}).items():
-            if name in value:
-                _collect(view, part, value[name], seen)
-    elif is_array(value) and "items" in schema:
-        for item in value:
-            _collect(view, schema["items"], item, seen)
-
-
-def _make(view: ContractView, schema: JsonObject, seen: Mapping[int, Any]) -> Any:
-    """A full value of a schema; what no rule determines is taken from the examples."""
-    schema = view.resolve(schema)
-    if "const" in schema:
-        return schema["const"]
-    if "enum" in schema:
-        # One that is in service, and not the default, whose absence nobody would notice.
-        shunned = [entry["value"] for entry in schema.get("x-unavailable-values", ())] + [schema.get("default")]
-        return next((value for value in reversed(schema["enum"]) if value not in shunned), schema["enum"][0])
-    if "properties" in schema:
-        return {name: _make(view, part, seen) for name, part in schema["properties"].items()}
-    items = view.resolve(schema.get("items", {}))
-    if "oneOf" in items:
-        return [_make(view, branch, seen) for branch in items["oneOf"]]
-    if id(schema) in seen:
-        return seen[id(schema)]
-    if schema.get("type") == "boolean":
-        return schema.get("default") is not True
-    return [_make(view, items, seen)] * schema.get("minItems", 1) if items else example_of(view, schema)
-
-
 def example_body(view: ContractView, rule: ResponseRule) -> Any:
     """The contract's example of a response, or one that is made of its schema; None without either."""
     return rule.examples[0] if rule.examples else example_of(view, rule.schema) if rule.schema else None
-
-
-def _required() -> dict[str, Any]:
-    return {field.wire_name: full_values()[field.wire_name] for field in read_view().operation.fields if field.required}
 
 
 def _success(changes: Mapping[str, Any] | None = None, **members: Any) -> ScriptedResponse:
@@ -321,7 +249,7 @@ def _success(changes: Mapping[str, Any] | None = None, **members: Any) -> Script
 def _field_scenarios() -> Iterator[Scenario]:
     where, values, prompts = pointers(), full_values(), prompt_fields()
     for name, value in values.items():
-        request = ({} if name in prompts else least_request()) | {name: value} | _required()
+        request = ({} if name in prompts else least_request()) | {name: value} | required_fields()
         yield _arrives(f"request.{name}", f"{name} arrives as it was given.", where.field(name), request)
     for prompt in prompts:
         others = {name: value for name, value in values.items() if name not in prompts}
@@ -331,7 +259,7 @@ def _field_scenarios() -> Iterator[Scenario]:
     for name, example in example_requests().items():
         at = join_pointer(where.form, "examples", name)
         title = f"The contract's example request {name} arrives."
-        yield _arrives(f"request.example.{name}", title, at, example | _required() | example)
+        yield _arrives(f"request.example.{name}", title, at, example | required_fields() | example)
     for kind in ("boolean", "null"):
         for name in (name for name, rule in read_view().fields.items() if kind in rule.types):
             for value in (True, False) if kind == "boolean" else (None,):
@@ -352,12 +280,12 @@ def _value_scenarios() -> Iterator[Scenario]:
             continue
         at = pointers().field(name)
         title = f"The key order of {name} is kept, at every depth."
-        yield _arrives(f"request.{name}.key-order", title, at, {name: _reversed(value)} | _required())
+        yield _arrives(f"request.{name}.key-order", title, at, {name: _reversed(value)} | required_fields())
         at = pointers().part_type(name).removesuffix("/contentType")
         title = f"{name} arrives in UTF-8 or escaped, and what looks like a form in it does no harm."
         first = next(key for key, inner in value.items() if isinstance(inner, str))
         special = {**value, first: f"{_TEXTS['unicode'][1]} {_INJECTION}"}
-        yield _arrives(f"request.{name}.unicode", title, at, {name: special} | _required())
+        yield _arrives(f"request.{name}.unicode", title, at, {name: special} | required_fields())
 
 
 def _reversed(value: Any) -> Any:
@@ -369,7 +297,7 @@ def _reversed(value: Any) -> Any:
 
 def _prompt_rule() -> Iterator[Scenario]:
     prompts, values = prompt_fields(), full_values()
-    both = {name: values[name] for name in prompts} | _required()
+    both = {name: values[name] for name in prompts} | required_fields()
     neither = {name: value for name, value in values.items() if name not in prompts}
     for word, request in (("both", both), ("neither", neither)):
         title = f"A request with {word} of {' and '.join(prompts)} is refused before it is sent."
@@ -519,12 +447,3 @@ def _echoes() -> Iterator[Scenario]:
         title = f"A {status} whose {what}, and the key is not shown."
         response = ScriptedResponse(fault=fault)
         yield _scenario(f"answer.{status}.key-echoed", title, f"{KEY_SCHEME}/in", response, ending, most_posts=1)
-
-
-def is_same(one: Any, other: Any) -> bool:
-    """Whether two values are the same JSON, key order included; 1 is the same as 1.0."""
-    if is_object(one) and is_object(other):
-        return list(one) == list(other) and all(is_same(one[key], other[key]) for key in one)
-    if is_array(one) and is_array(other):
-        return len(one) == len(other) and all(map(is_same, one, other))
-    return isinstance(one, bool) == isinstance(other, bool) and bool(one == other)

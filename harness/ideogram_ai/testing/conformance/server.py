@@ -11,18 +11,16 @@ from attrs import define, evolve, field, frozen
 from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.client.request import is_object
-from ideogram_ai.client.transport import is_loopback
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.client.url_policy import is_loopback
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .kit import ResultCollector, Verdict, check_timeout, find_view, no_progress
-from .server_judge import KEY_ACCEPTED, is_accepted, judge_case, judge_response, server_requirements
+from .server_judge import is_accepted, judge_case, judge_response
 from .server_operations import (
     OperationsRun,
     choose_operations,
     dear_operations,
     highest_price,
-    operation_requirements,
 )
 from .server_plan import (
     PRICES,
@@ -33,6 +31,7 @@ from .server_plan import (
     schemathesis_problems,
 )
 from .server_requests import CannotConnectError, CaseSender, Expect, KeyUse, RequestCase, ServerResponse
+from .server_requirements import KEY_ACCEPTED, operation_requirements, server_requirements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -42,9 +41,6 @@ if TYPE_CHECKING:
     from .kit import Progress, Report, Requirement
 
 __all__ = ["PRICES", "ServerOptions", "check_options", "describe_cost", "run_server", "server_requirements"]
-
-STAND_IN_KEY: Final = "conformance-kit-stand-in-key"
-"""Sent to servers on loopback when no key is given: they take any."""
 
 _GENERATE: Final = POST_GENERATE_IMAGE_V4.method_name
 _NONE_ACCEPTED: Final = "No valid request at all was accepted, so a refusal proves nothing."
@@ -156,45 +152,11 @@ def run_server(options: ServerOptions, on_progress: Progress | None = None) -> R
         ConfigurationError: An option cannot be used.
     """
     options = check_options(options)
-    run = _ServerRun(options, ResultCollector(requirements_of(options.operations)), ImageBudget(options.limit))
-    run.send_all(on_progress or no_progress)
-    return run.results.report(options.url, "server", run.notes(), options.seed)
-
-
-@define
-class ImageBudget:
-    """Allows a request only if it could be paid for.
-
-    A request with the key could be billed, even one that has to be refused: the server may be wrong. So one image has
-    to be left before it is sent. The image is given back if the contract says that the response is not billed. A
-    request without the key costs nobody anything, and is always allowed.
-
-    Attributes:
-        limit: Images that may be billed; None where nothing is billed, on loopback.
-        spent: Images that were billed, or may have been.
-    """
-
-    limit: int | None
-    spent: int = 0
-
-    @property
-    def metered(self) -> bool:
-        """Whether requests may cost something."""
-        return self.limit is not None
-
-    def refuses(self, case: RequestCase, besides: int = 0) -> str | None:
-        """Why a request is not sent; None when it may be. So many images have to be left besides its own."""
-        free = case.operation is not None and case.operation.is_free and self.limit
-        if self.limit is None or not case.key.sends_key or free or self.spent + besides < self.limit:
-            return None
-        images = f"{self.limit} image{'s'[: self.limit != 1]}"
-        return f"It could be billed, and the {images} of --max-images may be used up."
-
-    def charge(self, case: RequestCase, response: ServerResponse) -> None:
-        """Count what a response may have cost."""
-        operation = case.operation or read_view().operation
-        if case.key.sends_key and operation.billed.get(response.status or 0) is not False:
-            self.spent += max(1, len(response.images)) if response.status == 200 else 1
+    results = ResultCollector(requirements_of(options.operations))
+    with CaseSender(options) as sender:
+        run = _ServerRun(options, results, sender)
+        run.send_all(on_progress or no_progress)
+    return results.report(options.url, "server", run.notes(), options.seed)
 
 
 @define
@@ -222,55 +184,46 @@ class _Control:
 class _ServerRun:
     options: ServerOptions
     results: ResultCollector
-    budget: ImageBudget
-    sent: int = 0
+    sender: CaseSender
     link: str | None = None
-    last: str = ""
     locked_out: bool = False
     unprovoked: dict[int, str] = field(factory=dict[int, str])
     controls: dict[bytes, _Control] = field(factory=dict[bytes, "_Control"])
 
     def send_all(self, on_progress: Progress) -> None:
         """Send every request that the budget allows."""
-        metered = self.budget.metered
         cases: tuple[RequestCase, ...] = ()
         if _GENERATE in self.options.operations:
-            cases = keyless_cases() if self.budget.limit == 0 else plan_cases(self.options.seed, metered=metered)
-        others = [name for name in self.options.operations if name != _GENERATE]
-        key, trust_env = self.options.api_key or STAND_IN_KEY, not self.options.on_loopback
-        with CaseSender(self.options.url, key, self.options.timeout, trust_env=trust_env) as sender:
-            try:
-                for number, case in enumerate(cases):
-                    on_progress(number, len(cases), case.note)
-                    self._try(case, sender)
-                if cases:
-                    self._repeat_controls(sender)
-                    self._open_link(sender)
-                    on_progress(len(cases), len(cases), "done")
-                run = OperationsRun(self.options, self.results, self.budget, sender)
-                run.run(others, on_progress)
-                self.sent += run.sent
-            except CannotConnectError as error:
-                self._mark_unreachable(error)
+            limit, metered = self.sender.limit, self.sender.metered
+            cases = keyless_cases() if limit == 0 else plan_cases(self.options.seed, metered=metered)
+        try:
+            for number, case in enumerate(cases):
+                on_progress(number, len(cases), case.note)
+                self._try(case)
+            if cases:
+                self._repeat_controls()
+                self._open_link()
+                on_progress(len(cases), len(cases), "done")
+            others = [name for name in self.options.operations if name != _GENERATE]
+            OperationsRun(self.options, self.results, self.sender).run(others, on_progress)
+        except CannotConnectError as error:
+            self._mark_unreachable(error)
         if cases:
             self._retract_unproven(cases)
         self._explain_untried()
 
-    def _try(self, case: RequestCase, sender: CaseSender) -> None:
-        reason = self._reason_against(case) or self._reason_of_controls(case, sender)
+    def _try(self, case: RequestCase) -> None:
+        reason = self._reason_against(case) or self._reason_of_controls(case)
         if reason is None:
-            self._send(case, sender)
+            self._send(case)
         elif case.expect is Expect.ON_DEMAND:
             self.unprovoked[case.statuses[0]] = reason
         else:
             for name in case.requirements:
                 self.results.add(name, Verdict.NOT_TRIED, reason)
 
-    def _send(self, case: RequestCase, sender: CaseSender) -> ServerResponse:
-        response = sender.send(case)
-        self.sent += 1
-        self.last = case.note
-        self.budget.charge(case, response)
+    def _send(self, case: RequestCase) -> ServerResponse:
+        response = self.sender.send(case)
         if case.expect is Expect.ACCEPTED and case.payload.content_type:
             self.controls.setdefault(case.payload.body, _Control(case, response)).response = response
         try:
@@ -283,23 +236,23 @@ class _ServerRun:
 
     def _reason_against(self, case: RequestCase) -> str | None:
         """Why a request is not sent."""
-        if self.budget.metered and case.local:
+        if self.sender.metered and case.local:
             return case.local
-        if case.key is KeyUse.WRONG and not self.budget.metered and self.options.api_key is None:
+        if case.key is KeyUse.WRONG and not self.sender.metered and self.options.api_key is None:
             return "No key was given (--key-env), so a wrong key means nothing: a test server may take any."
         if case.key.sends_key and self.locked_out:
             return f"The key was not let in ({KEY_ACCEPTED}), so nothing else can be tried."
-        return self.budget.refuses(case)
+        return self.sender.refuses(case)
 
-    def _reason_of_controls(self, case: RequestCase, sender: CaseSender) -> str | None:
+    def _reason_of_controls(self, case: RequestCase) -> str | None:
         """Why a refusal would prove nothing: the server does not accept the same request without its fault either."""
         for control in case.controls:
             known = self.controls.get(control.payload.body)
             if known is None:
                 # Without an image that is left afterwards, the request with the fault could not be sent.
-                if reason := self.budget.refuses(control, besides=1):
+                if reason := self.sender.refuses(control, besides=1):
                     return reason
-                self._send(control, sender)
+                self._send(control)
                 known = self.controls[control.payload.body]
             if known.problem:
                 return known.problem if self.results.ever_held(KEY_ACCEPTED) else _NONE_ACCEPTED
@@ -317,12 +270,12 @@ class _ServerRun:
         unknown = (name for name in case.fields if not self.results.ever_held(f"request.{name}.accepted"))
         return next((f" with {name}" for name in unknown), "")
 
-    def _repeat_controls(self, sender: CaseSender) -> None:
+    def _repeat_controls(self) -> None:
         """Check that valid requests are still accepted, where that is free: a server may have stopped halfway."""
-        if self.budget.metered:
+        if self.sender.metered:
             return
         for control in list(self.controls.values()):
-            if control.proves and not is_accepted(self._send(control.case, sender)):
+            if control.proves and not is_accepted(self._send(control.case)):
                 for name in control.proves:
                     same = f"The same request without the fault ({control.case.note})"
                     detail = f"{same} was accepted at first, but no longer at the end: the server {control.summary}."
@@ -336,7 +289,7 @@ class _ServerRun:
             self.unprovoked[wanted] = f"No {wanted} could be provoked: {reason}."
         never_accepted = self._never_accepted(case)
         # All of them are made before one is added: what is added changes what was never accepted.
-        for found in list(judge_case(case, response, metered=self.budget.metered, never_accepted=never_accepted)):
+        for found in list(judge_case(case, response, metered=self.sender.metered, never_accepted=never_accepted)):
             self.results.add(found.requirement, found.verdict, found.detail, exchange, found.cause)
         if status is None:
             return
@@ -351,19 +304,19 @@ class _ServerRun:
         if status == 200 and self.link is None:
             self.link = next(_links(response), None)
 
-    def _open_link(self, sender: CaseSender) -> None:
+    def _open_link(self) -> None:
         """Fetch one image, unless its link leads from loopback to another machine."""
         name = "answer.200.link-opens"
         if self.link is None:
             self.results.add(name, Verdict.NOT_TRIED, "No response had a link.")
         else:
-            self.results.add(name, *sender.open_link(self.link, on_loopback=self.options.on_loopback))
+            self.results.add(name, *self.sender.open_link(self.link))
 
     def _mark_unreachable(self, error: CannotConnectError) -> None:
         """Record that nothing is known about what was not tried before the connection failed."""
         detail = f"The server cannot be reached ({error})."
-        if self.sent:
-            last = f"The last of {self.sent} requests was: {self.last}."
+        if self.sender.sent:
+            last = f"The last of {self.sender.sent} requests was: {self.sender.last}."
             detail = f"The server can no longer be reached ({error}). {last}"
         for name in self.results.requirements:
             if self.results.verdict(name) is None:
@@ -373,7 +326,7 @@ class _ServerRun:
         """Retract what held for a reason that proves nothing."""
         if not self.results.ever_held(KEY_ACCEPTED):
             detail = "A request with the key was not accepted either, so a refusal without it proves nothing."
-            if self.budget.limit == 0:
+            if self.sender.limit == 0:
                 detail = (
                     "A 401 came, and the key was not sent (--max-images is 0): a server that lets nobody in responds "
                     "the same."
@@ -385,7 +338,7 @@ class _ServerRun:
 
     def _explain_untried(self) -> None:
         for name in self.results.requirements:
-            if self.budget.limit == 0 and self.results.verdict(name) is None:
+            if self.sender.limit == 0 and self.results.verdict(name) is None:
                 detail = "It takes requests that could be billed: --max-images is 0."
                 self.results.add(name, Verdict.NOT_TRIED, detail)
             if name.startswith("generated.") and not has_schemathesis():
@@ -397,14 +350,14 @@ class _ServerRun:
     def notes(self) -> Iterator[str]:
         """Facts about the whole run."""
         generate_only = self.options.operations == (_GENERATE,)
-        yield f"{self.sent} {'generate ' if generate_only else ''}requests were sent."
-        if self.budget.limit:
-            yield f"{self.budget.spent} of at most {self.budget.limit} images were billed or may have been."
-            yield describe_cost(self.budget.limit, operations=self.options.operations)
+        yield f"{self.sender.sent} {'generate ' if generate_only else ''}requests were sent."
+        if self.sender.limit:
+            yield f"{self.sender.spent} of at most {self.sender.limit} images were billed or may have been."
+            yield describe_cost(self.sender.limit, operations=self.options.operations)
             left = {name: usd for name, usd in dear_operations().items() if name not in self.options.operations}
             for name, usd in left.items() if not generate_only else ():
                 yield f"{name} was left out, because a request costs {usd} USD: name it with --operation to test it."
-        elif self.budget.metered:
+        elif self.sender.metered:
             yield "Nothing was sent that could be billed: no request had the key, and none had a prompt."
 
 

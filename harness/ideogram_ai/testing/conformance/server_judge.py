@@ -1,4 +1,4 @@
-"""What the contract requires of a server, and what a response shows about it."""
+"""What a response of a server shows about the requirements of generate."""
 
 from __future__ import annotations
 
@@ -14,165 +14,21 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.problems import name_of, shown
 from ideogram_ai.contract.view import MASK, JsonObject, read_view
 
-from ..strategies import request_rules
-from .kit import KEY_SCHEME, Requirement, Verdict, at_pointer, by_id, follow, join_pointer, pointers, prompt_fields
+from .kit import Verdict, at_pointer
 from .server_requests import Expect
+from .server_requirements import KEY_ACCEPTED, PROMPT_RULE, UNDOCUMENTED_MEMBERS, is_documented, members_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from jsonschema_rs import ValidationError
 
     from .server_requests import RequestCase, ServerResponse
 
-KEY_ACCEPTED: Final = "auth.key-accepted"
-PROMPT_RULE: Final = "request.prompt-rule"
-UNDOCUMENTED_MEMBERS: Final = "answer.undocumented-members"
-
 _JSON: Final = re.compile(r"application/([\w.\-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 # Such a refusal is about the account, the path or the moment, and not about the request's content.
 NOT_ABOUT_CONTENT: Final = frozenset({401, 402, 403, 404, 429})
 ABOUT_ACCOUNT: Final = frozenset({401, 402, 403, 429, 503})
-
-
-@cache
-def server_requirements() -> Mapping[str, Requirement]:
-    """Every requirement on a server by its id, in the order of the report."""
-    return by_id([*_key_requirements(), *_acceptances(), *_refusals(), *_response_requirements(), *_generated()])
-
-
-def _key_requirements() -> Iterator[Requirement]:
-    missing = pointers().response(401)
-    yield Requirement(KEY_ACCEPTED, "A request with a key in its header is let in.", f"{KEY_SCHEME}/name")
-    yield Requirement("auth.key-missing", "A request without a key gets a 401.", missing)
-    yield Requirement("auth.key-blank", "A request with a blank key gets a 401.", missing)
-    yield Requirement("auth.key-wrong", "A request with an unknown key gets a 401.", missing)
-    yield Requirement("auth.key-in-query", "A key in the query does not count.", f"{KEY_SCHEME}/in")
-    title = "A key in Authorization: Bearer does not count."
-    yield Requirement("auth.key-as-bearer", title, f"{KEY_SCHEME}/description")
-
-
-def _acceptances() -> Iterator[Requirement]:
-    where, fields = pointers(), read_view().fields
-    for name in fields:
-        yield Requirement(f"request.{name}.accepted", f"Valid values of {name} are accepted.", where.field(name))
-    for name, rule in fields.items():
-        at = where.part_type(name) if rule.content_type else where.form
-        title = f"The part {name} may have the media type {part_type(name)}."
-        yield Requirement(f"request.{name}.part-type", title, at)
-    at = join_pointer(where.form, "examples") if "examples" in at_pointer(where.form) else where.form
-    yield Requirement("request.examples", "The example requests of the contract are accepted.", at)
-    title = "A text may hold any characters: quotes, line ends, emoji, what looks like the next part of the form."
-    yield Requirement("request.any-text", title, where.field(prompt_fields()[0], "type"))
-    yield Requirement("request.field-order", "Fields may come in any order.", join_pointer(where.request, "properties"))
-    yield Requirement("request.boundary", "The boundary of the form may be any that MIME allows.", where.form)
-
-
-def part_type(name: str) -> str:
-    """The media type that the part of a field may have: the contract's, or text."""
-    return read_view().fields[name].content_type or "text/plain"
-
-
-def _refusals() -> Iterator[Requirement]:
-    where, (prompt_rule, *rules) = pointers(), request_rules()
-    names = " and ".join(prompt_fields())
-    yield Requirement(f"{PROMPT_RULE}.both-refused", f"A request with both {names} is refused.", prompt_rule)
-    yield Requirement(f"{PROMPT_RULE}.neither-refused", f"A request with none of {names} is refused.", prompt_rule)
-    for name, field in read_view().fields.items():
-        if field.content_type:
-            title = f"A part {name} that is not JSON is refused."
-            yield Requirement(f"request.{name}.malformed-refused", title, where.part_type(name))
-    body = join_pointer(where.operation, "requestBody")
-    yield Requirement("request.body-required", "A request without a body is refused.", f"{body}/required")
-    yield Requirement("request.media-type", "A body that is not a multipart form is refused.", f"{body}/content")
-    yield Requirement("request.malformed-form", "A form that cannot be read is refused.", where.form)
-    for pointer in rules:
-        yield Requirement(rule_id(pointer), _rule_title(pointer), pointer)
-
-
-def rule_id(pointer: str) -> str:
-    """The id of the requirement that a server keeps a rule of the request's schema."""
-    steps = pointer.removeprefix("#/components/schemas/").removeprefix(pointers().request).strip("/").split("/")
-    return "request.refused." + ".".join(step for step in steps if step != "properties")
-
-
-def _rule_title(pointer: str) -> str:
-    *steps, keyword = pointer.removeprefix("#/components/schemas/").split("/")
-    if keyword.isdecimal():
-        entry = at_pointer(pointer)
-        return f"{steps[0]}: {entry['value']} is refused with {entry['status']}, as long as it is not in service."
-    endings = {
-        "required": "without a member that it requires",
-        "type": "of another type",
-        "enum": "that is not in its list",
-        "pattern": "that does not match its pattern",
-        "oneOf": "that matches none of its kinds",
-    }
-    place = " ".join(step for step in steps if step != "properties")
-    return f"{place}: a value {endings.get(keyword, f'beyond its {keyword}')} is refused."
-
-
-def _response_requirements() -> Iterator[Requirement]:
-    where = pointers()
-    refusal = where.response(400)
-    yield Requirement("answer.statuses", "Every response has a status that the contract knows.", where.responses)
-    yield Requirement("answer.refusal-status", "A request that breaks a rule gets a 400, not a 422.", refusal)
-    yield Requirement("answer.refusal-names-field", "A refusal names the field that is wrong.", refusal, advisory=True)
-    for status, rule in read_view().responses.items():
-        if rule.schema:
-            yield from _body_requirements(status)
-    image = where.response_schema(200)
-    yield Requirement("answer.200.link-opens", "The link of an image gives the image, and needs no key.", image)
-    yield Requirement("answer.200.link-present", "An image has a link, unless it was withheld.", image)
-    title = "A response has no members but the documented ones."
-    yield Requirement(UNDOCUMENTED_MEMBERS, title, where.responses, advisory=True)
-    retry = where.response(429, "headers", "Retry-After")
-    yield Requirement("answer.429.retry-after", "Retry-After has seconds or an HTTP date.", retry, advisory=True)
-
-
-def _body_requirements(status: int) -> Iterator[Requirement]:
-    at = pointers().response_schema(status)
-    content = at.removesuffix("/application~1json/schema")
-    observed = not _is_documented(status)
-    kind = "JSON, as far as it was observed" if observed else "JSON"
-    form = "has the form that was observed" if observed else "is an object as the contract describes it"
-    title = f"The body of a {status} is marked as {kind}."
-    yield Requirement(f"answer.{status}.content-type", title, content, observed)
-    yield Requirement(f"answer.{status}.body", f"The body of a {status} {form}.", at, observed)
-    for path, pointer in () if observed else _members(status):
-        name = ".".join(path)
-        title = f"{name} of a {status} is as the contract describes it."
-        yield Requirement(f"answer.{status}.{name}", title, pointer)
-
-
-def _is_documented(status: int) -> bool:
-    """Whether the provider documents a response; others were only observed."""
-    return bool(at_pointer(pointers().response(status)).get("x-evidence") == "documented")
-
-
-@cache
-def _members(status: int) -> tuple[tuple[tuple[str, ...], str], ...]:
-    """The members of a documented response: the names that lead to each, and its pointer into the contract."""
-
-    def walk(pointer: str, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-        pointer = follow(pointer)
-        schema = at_pointer(pointer)
-        if "items" in schema:
-            yield from walk(join_pointer(pointer, "items"), path)
-        for name in schema.get("properties", {}):
-            at = join_pointer(pointer, "properties", name)
-            yield (*path, name), at
-            yield from walk(at, (*path, name))
-
-    return tuple(walk(pointers().response_schema(status), ()))
-
-
-def _generated() -> Iterator[Requirement]:
-    at = pointers().request
-    yield Requirement("generated.valid-accepted", "Valid requests that schemathesis makes are accepted.", at)
-    yield Requirement("generated.invalid-refused", "Invalid requests that schemathesis makes are refused.", at)
-    title = "What schemathesis checks in the responses to its requests holds."
-    yield Requirement("generated.answers", title, pointers().responses)
 
 
 class CaseFinding(NamedTuple):
@@ -280,7 +136,7 @@ def judge_response(response: ServerResponse, status: int) -> dict[str, str | Non
         body = json.loads(response.body)
     except (ValueError, RecursionError) as error:
         return findings | {f"answer.{status}.body": f"it is not JSON ({error})"}
-    if not _is_documented(status):
+    if not is_documented(status):
         return findings | {f"answer.{status}.body": _judge_observed_body(status, body)}
     findings |= _judge_documented_body(status, body)
     safe = {
@@ -303,7 +159,7 @@ def _is_wait(text: str) -> bool:
 
 
 def _judge_documented_body(status: int, body: Any) -> dict[str, str | None]:
-    paths = [path for path, _ in _members(status)]
+    paths = [path for path, _ in members_in(status)]
     ids = {path: f"answer.{status}.{'.'.join(path)}" for path in paths}
     findings: dict[str, str | None] = {f"answer.{status}.body": _missing_all(status, body)}
     findings |= {ids[path]: None for path in paths if _is_tested(path, paths, body)}
@@ -379,7 +235,7 @@ def _explain(error: ValidationError) -> tuple[tuple[str, ...], str]:
 def _validator(status: int) -> Draft202012Validator:
     """A validator of what a response should be: as documented, or as observed."""
     view = read_view()
-    return view.validator(view.responses[status].schema if _is_documented(status) else _observed_schema(status))
+    return view.validator(view.responses[status].schema if is_documented(status) else _observed_schema(status))
 
 
 @cache

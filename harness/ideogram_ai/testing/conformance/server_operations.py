@@ -1,7 +1,4 @@
-"""Conformance of a server beyond generate: every other operation of the contract, the jobs, and the webhooks.
-
-What is required of each operation follows from the contract, so an operation that the contract gains is tested too.
-"""
+"""Conformance of a server beyond generate: every other operation of the contract, the jobs, and the webhooks."""
 
 from __future__ import annotations
 
@@ -26,23 +23,27 @@ from ..faults.wire import png
 from ..strategies import BrokenRequest, broken_requests, request_rules, requests
 from ..strategies.schema_values import without_content
 from .kit import (
-    Requirement,
     ResultCollector,
     Verdict,
-    at_pointer,
-    by_id,
     example_requests,
     find_view,
-    join_pointer,
     key_view,
     makes_job,
-    members_of,
     pointers,
     poll_view,
 )
 from .server_judge import ABOUT_ACCOUNT, NOT_ABOUT_CONTENT
 from .server_plan import draw
 from .server_requests import CaseSender, Expect, KeyUse, RequestCase, encode
+from .server_requirements import (
+    WEBHOOK,
+    getter_of,
+    id_names,
+    link_names,
+    operation_requirements,
+    references,
+    short_rule,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -52,12 +53,11 @@ if TYPE_CHECKING:
 
     from ..faults import ReceivedRequest
     from .kit import Progress
-    from .server import ImageBudget, ServerOptions
+    from .server import ServerOptions
     from .server_requests import ServerResponse
 
 _VALID: Final = 2
 """How many valid requests of each operation are made at least, where nothing is billed."""
-_WEBHOOK: Final = "webhook_url"
 _UNKNOWN_ID: Final = "bm8tc3VjaC1qb2I"
 _POLL_PAUSE: Final = 0.25
 _MANY: Final = 15
@@ -67,11 +67,7 @@ _MADE_UP: Final = re.compile("_ur[il]s?$")
 
 
 def choose_operations(names: Iterable[str], *, metered: bool = False) -> tuple[str, ...]:
-    """Check which operations are to be tested.
-
-    Args:
-        names: Methods of the client, for example `remix`; `all` stands for every operation.
-        metered: Whether the server bills, so that `all` leaves out what is dear.
+    """Check which operations are to be tested: methods of the client, or `all`, without what is dear if it is billed.
 
     Raises:
         ConfigurationError: There is no such operation.
@@ -98,77 +94,6 @@ def highest_price(operation: Operation) -> Decimal | None:
     return max((Decimal(usd) for price in prices if price is not None for usd in price.usd.values()), default=None)
 
 
-@cache
-def operation_requirements(method_name: str) -> Mapping[str, Requirement]:
-    """What the contract requires of a server for an operation, by the ids of the requirements."""
-    return by_id(_requirements(find_view(method_name)))
-
-
-def _requirements(view: ContractView) -> Iterator[Requirement]:
-    operation, name = view.operation, view.operation.method_name
-    at = pointers(operation.operation_id).operation
-    responses = join_pointer(at, "responses")
-    yield Requirement(f"{name}.accepted", f"Valid requests of {operation.method} {operation.path} are accepted.", at)
-    title = "The answer is as the contract describes it, and about what was asked for."
-    yield Requirement(f"{name}.answer", title, join_pointer(responses, 200))
-    yield Requirement(f"{name}.statuses", "Every answer has a status that the contract knows.", responses)
-    if operation.authenticated:
-        yield Requirement(f"{name}.key-missing", "A request without a key gets a 401.", responses)
-    for rule in request_rules(operation=operation):
-        yield Requirement(f"{name}.refused.{_short(rule, at)}", f"What breaks {rule} is refused.", rule)
-    if makes_job(operation):
-        title = "A job can be asked for by its id until it is finished, and the links of its images give the images."
-        yield Requirement(f"{name}.finishes", title, join_pointer(responses, 200))
-    elif operation.result != "job" and _link_names(view):
-        title = "The link of an image gives the image, and needs no key."
-        yield Requirement(f"{name}.link-opens", title, join_pointer(responses, 200))
-    elif getter := _getter(view):
-        title = "What was made can be asked for by its id."
-        yield Requirement(f"{name}.found", title, pointers(getter.operation.operation_id).operation)
-    if _WEBHOOK in view.fields:
-        title = "A finished job is announced with a signature that the keys verify, again if it is not acknowledged."
-        yield Requirement(
-            f"{name}.webhook", title, "#/webhooks" if "webhooks" in at_pointer("#") else at, advisory=True
-        )
-    if _references(view) and 404 in view.responses:
-        title = "A request about something that does not exist gets a 404."
-        yield Requirement(f"{name}.unknown", title, join_pointer(responses, 404))
-
-
-def _short(rule: str, operation: str) -> str:
-    """A rule's pointer as the end of an id."""
-    steps = rule.removeprefix("#/components/schemas/").removeprefix(operation).strip("/").split("/")
-    return ".".join(step.replace("~1", "-") for step in steps if step not in {"properties", "schema"})
-
-
-@cache
-def _id_names() -> frozenset[str]:
-    """The parameters of the contract's paths: ids that the service gives to a job, a dataset or a model."""
-    every = (field for operation in OPERATIONS.values() for field in operation.fields)
-    return frozenset(field.wire_name for field in every if field.place == "path")
-
-
-def _references(view: ContractView) -> list[str]:
-    """The fields of a request that are ids which another answer has to give first."""
-    return [name for name in view.fields if name in _id_names()]
-
-
-def _getter(view: ContractView) -> ContractView | None:
-    """The operation that asks for what a request makes, by the id in its answer; None without one."""
-    answered = {name for name, _ in members_of(view, view.responses[200].schema)} - view.fields.keys()
-    for other in OPERATIONS.values() if view.operation.method != "GET" else ():
-        names = [field.wire_name for field in other.fields]
-        if other.method == "GET" and len(names) == 1 and names[0] in answered & _id_names():
-            return find_view(other.method_name)
-    return None
-
-
-def _link_names(view: ContractView) -> frozenset[str]:
-    """The members of an answer that are links."""
-    members = members_of(view, view.responses[200].schema)
-    return frozenset(name for name, part in members if any(each.get("format") == "uri" for each in view.branches(part)))
-
-
 def _values_of(value: Any, names: Container[str]) -> Iterator[tuple[str, str]]:
     """The texts of some members of an answer, at any depth, with their names."""
     for name, inner in value.items() if is_object(value) else ():
@@ -189,30 +114,17 @@ class OperationsRun:
 
     What one operation makes, the next ones are asked about: a field named `dataset_id` gets what an answer had in a
     member of this name. Nothing is sent that changes what this run did not make.
-
-    Args:
-        options: What to test, and what that may cost.
-        results: Where the findings go; it has the requirements of the operations.
-        budget: Refuses requests that could not be paid for.
-        sender: Sends the requests.
-
-    Attributes:
-        sent: How many were sent.
     """
 
-    def __init__(
-        self, options: ServerOptions, results: ResultCollector, budget: ImageBudget, sender: CaseSender
-    ) -> None:
+    def __init__(self, options: ServerOptions, results: ResultCollector, sender: CaseSender) -> None:
         self.options = options
         self.results = results
-        self.budget = budget
         self.sender = sender
-        self.sent = 0
         self._ids: dict[str, dict[str, bool]] = {}  # by name, whether this run made what the id is of
 
     def run(self, names: Sequence[str], on_progress: Progress) -> None:
         """Test some operations: those that need no id, those that change something by its id, those that look at it."""
-        views = sorted(map(find_view, names), key=lambda view: bool(_references(view)) + _only_looks(view))
+        views = sorted(map(find_view, names), key=lambda view: bool(references(view)) + _only_looks(view))
         for number, view in enumerate(views):
             on_progress(number, len(names), view.operation.method_name)
             self._test(view)
@@ -226,7 +138,7 @@ class OperationsRun:
         accepted = [self._test_valid(view, made) for made in valid]
         if True not in accepted:
             why = "No valid request of this operation was accepted, so nothing else is known."
-            for lacking in (each for each in _references(view) if not self._known(view, each)):
+            for lacking in (each for each in references(view) if not self._known(view, each)):
                 why = f"No answer gave a {lacking} of what this run made: test the operation that makes it, too."
             for other in operation_requirements(name):
                 if self.results.verdict(other) is None:
@@ -237,7 +149,7 @@ class OperationsRun:
             self._test_rule(view, rule)
         if f"{name}.unknown" in self.results.requirements:
             self._test_unknown(view, valid[0].fields)
-        if _WEBHOOK in view.fields:
+        if WEBHOOK in view.fields:
             self._test_webhook(view, valid[0].fields)
 
     # Requests
@@ -249,19 +161,19 @@ class OperationsRun:
 
     def _valid_requests(self, view: ContractView) -> list[_Prepared]:
         """The examples of the contract and a few random requests; where requests are billed, one."""
-        known = {name: self._known(view, name) for name in _references(view)}
+        known = {name: self._known(view, name) for name in references(view)}
         if not all(known.values()):
             return []
         examples = example_requests(view.operation.operation_id)
         many = {name: [b""] * _MANY for name in view.fields if view.fields_in("path") and view.fields[name].takes_files}
         made = [(f"the contract's example {name}", fields | many) for name, fields in examples.items()]
-        count = int(not made) if self.budget.metered else max(1, _VALID - len(made))
+        count = int(not made) if self.sender.metered else max(1, _VALID - len(made))
         strategy = requests(operation=view.operation).filter(lambda fields: not _leads_nowhere(fields))
         made += [
             ("a valid request", self._by_wire_name(view, each)) for each in draw(strategy, count, self.options.seed)
         ]
         found: list[_Prepared] = []
-        for number, (note, fields) in enumerate(made[: 1 if self.budget.metered else None]):
+        for number, (note, fields) in enumerate(made[: 1 if self.sender.metered else None]):
             ids = {name: every[number % len(every) * _only_looks(view)] for name, every in known.items()}
             found.append(_Prepared(note, self._prepared(view, fields | ids)))
         return found
@@ -274,18 +186,15 @@ class OperationsRun:
     def _prepared(self, view: ContractView, fields: Mapping[str, Any], broken: str | None = None) -> dict[str, Any]:
         """The fields with a picture for each file, at the least cost, without an address that nobody listens at.
 
-        Args:
-            view: The operation.
-            fields: The fields by wire name.
-            broken: The field that is broken on purpose and stays, empty for the whole request; None for a valid one.
+        `broken` is the field that is broken on purpose and stays, empty for the whole request; None for a valid one.
         """
         operation, made = view.operation, dict[str, Any]()
         for name, value in fields.items():
             if view.fields[name].takes_files:
                 made[name] = [png()] * len(value) if is_array(value) else png()
-            elif name != _WEBHOOK or name == broken:
+            elif name != WEBHOOK or name == broken:
                 made[name] = value
-        if not self.budget.metered:
+        if not self.sender.metered:
             return made
         dear = {other.field for other in operation.other_prices}
         dear |= {second for first, second in operation.same_length if first in dear}
@@ -307,15 +216,13 @@ class OperationsRun:
     ) -> ServerResponse | None:
         """Send a request; None, with a finding, if it could not be paid for or got no answer."""
         name = view.operation.method_name
-        target, payload = encode(view, made.fields)
+        target, payload = encode(view, made.fields, {})
         note = f"{name}: {made.note}"
         case = RequestCase(requirement, note, payload, expect, key, operation=view.operation, target=target)
-        if reason := self.budget.refuses(case):
+        if reason := self.sender.refuses(case):
             self.results.add(requirement, Verdict.NOT_TRIED, reason)
             return None
         response = self.sender.send(case)
-        self.sent += 1
-        self.budget.charge(case, response)
         if response.status is None:
             self._judge(requirement, f"{made.note}: the server {response.failure}.", response)
             return None
@@ -337,7 +244,7 @@ class OperationsRun:
         requirement = f"{view.operation.method_name}.key-missing"
         # Where somebody may have to pay, nothing that could run is sent, because a proxy may add a key of its own.
         fields: dict[str, Any] = dict.fromkeys(view.fields_in("path"), _UNKNOWN_ID)
-        if valid and not self.budget.metered:
+        if valid and not self.sender.metered:
             fields = valid[0].fields
         response = self._send(view, _Prepared("no key", fields), requirement, Expect.UNAUTHORIZED, KeyUse.NONE)
         if response is not None:
@@ -351,7 +258,7 @@ class OperationsRun:
         if response is None:
             return False
         got = response.status
-        if got == 422 or (self.budget.metered and got in ABOUT_ACCOUNT):
+        if got == 422 or (self.sender.metered and got in ABOUT_ACCOUNT):
             what = "refused the random prompt" if got == 422 else "answered about the account"
             self.results.add(f"{name}.accepted", Verdict.NOT_TRIED, f"The service {what} ({got}).", response.exchange)
             return False
@@ -360,26 +267,26 @@ class OperationsRun:
             return False
         wrong = _problem_of_body(view, response) or _problem_of_ids(view, made, response)
         self._judge(f"{name}.answer", f"{made.note}: {wrong}." if wrong else "", response)
-        for id_name, value in _values_of(response.value, _id_names()):
+        for id_name, value in _values_of(response.value, id_names()):
             self._ids.setdefault(id_name, {}).setdefault(value, view.operation.method != "GET")
         if makes_job(view.operation):
             self._follow_job(f"{name}.finishes", response)
         elif f"{name}.link-opens" in self.results.requirements:
-            self._open_links(f"{name}.link-opens", [link for _, link in _values_of(response.value, _link_names(view))])
-        elif getter := _getter(view):
+            self._open_links(f"{name}.link-opens", [link for _, link in _values_of(response.value, link_names(view))])
+        elif getter := getter_of(view):
             self._ask_for(f"{name}.found", getter, response)
         return True
 
     def _test_rule(self, view: ContractView, rule: str) -> None:
         at = pointers(view.operation.operation_id).operation
-        requirement = f"{view.operation.method_name}.refused.{_short(rule, at)}"
+        requirement = f"{view.operation.method_name}.refused.{short_rule(rule, at)}"
         strategy = broken_requests(rule, operation=view.operation)
         strategy = strategy.filter(lambda made: not _leads_nowhere(made.request, _field_of(made)))
         for broken in draw(strategy, 1, self.options.seed):
             field = _field_of(broken)
             fields = self._by_wire_name(view, broken.request)
             # The ids are known, so that what is wrong is the rest.
-            ids = {name: self._known(view, name)[0] for name in _references(view) if name in fields and name != field}
+            ids = {name: self._known(view, name)[0] for name in references(view) if name in fields and name != field}
             fields = self._prepared(view, fields | ids, field)
             made = _Prepared(f"{broken.pointer} breaks {rule}", fields)
             response = self._send(view, made, requirement, Expect.REFUSED)
@@ -391,7 +298,7 @@ class OperationsRun:
 
     def _test_unknown(self, view: ContractView, valid: Mapping[str, Any]) -> None:
         requirement = f"{view.operation.method_name}.unknown"
-        made = _Prepared("an id that nobody has", {**valid, **dict.fromkeys(_references(view), _UNKNOWN_ID)})
+        made = _Prepared("an id that nobody has", {**valid, **dict.fromkeys(references(view), _UNKNOWN_ID)})
         response = self._send(view, made, requirement, Expect.REFUSED)
         if response is not None:
             got = response.status
@@ -445,8 +352,8 @@ class OperationsRun:
 
     def _open_links(self, requirement: str, links: Iterable[str]) -> None:
         for link in links:
-            self.results.add(requirement, *self.sender.open_link(link, on_loopback=self.options.on_loopback))
-            self.sent += 1
+            self.results.add(requirement, *self.sender.open_link(link))
+            self.sender.sent += 1
 
     def _test_webhook(self, view: ContractView, valid: Mapping[str, Any]) -> None:
         """Submit a job that is announced to this process, which acknowledges the second delivery only."""
@@ -456,7 +363,7 @@ class OperationsRun:
             return
         # The first delivery is not acknowledged.
         with FaultServer([answer_with(503), answer_with(204)]) as receiver:
-            made = _Prepared("a job with a webhook", {**valid, _WEBHOOK: f"{receiver.url}/webhook"})
+            made = _Prepared("a job with a webhook", {**valid, WEBHOOK: f"{receiver.url}/webhook"})
             response = self._send(view, made, requirement, Expect.ACCEPTED)
             if response is None:
                 return
@@ -479,7 +386,7 @@ def _field_of(broken: BrokenRequest) -> str:
 
 
 def _leads_nowhere(fields: Iterable[str], broken: str = "") -> bool:
-    return any(_MADE_UP.search(name) for name in fields if name not in {broken, _WEBHOOK})
+    return any(_MADE_UP.search(name) for name in fields if name not in {broken, WEBHOOK})
 
 
 def _only_looks(view: ContractView) -> bool:
@@ -503,7 +410,7 @@ def _problem_of_body(view: ContractView, response: ServerResponse) -> str:
 
 def _problem_of_ids(view: ContractView, made: _Prepared, response: ServerResponse) -> str:
     """What is wrong with the ids in an answer to a question about one; empty when nothing is."""
-    for name in _references(view):
+    for name in references(view):
         answered = [value for _, value in _values_of(response.value, {name})]
         if answered and str(made.fields[name]).rstrip("=") not in [value.rstrip("=") for value in answered]:
             return f"it is about {name} {answered[0]}, not about {made.fields[name]}"

@@ -26,8 +26,9 @@ from ..strategies import request_rules
 from ..strategies.mutations import MutationPoint, MutationPoints, Path
 from ..strategies.schema_values import SchemaValues
 from .kit import at_pointer, example_requests, prompt_fields
-from .server_judge import KEY_ACCEPTED, PROMPT_RULE, close_objects, part_type, rule_id
+from .server_judge import close_objects
 from .server_requests import Expect, FormPart, KeyUse, Payload, RequestCase, form, make_parts, multipart, shorten
+from .server_requirements import KEY_ACCEPTED, PROMPT_RULE, part_type, rule_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -187,7 +188,10 @@ class CasePlanner:
         yield _refused(f"{PROMPT_RULE}.both-refused", "both prompts", form(both), *controls)
         for name in (name for name, rule in read_view().fields.items() if rule.content_type):
             rest = [
-                part for key, value in self._with_field(name).items() if key != name for part in make_parts(key, value)
+                part
+                for key, value in self._with_field(name).items()
+                if key != name
+                for part in make_parts(read_view(), key, value)
             ]
             for data in _BROKEN_JSON:
                 payload = multipart([FormPart(name, data, part_type(name)), *rest])
@@ -255,7 +259,7 @@ class CasePlanner:
             yield self._valid("request.any-text", f"a prompt with {shorten(value)}", {text: value})
         backwards = dict(reversed(self._at_least_cost({text: self._value(text)} | self._scalars).items()))
         yield self._valid("request.field-order", "the prompt comes last", backwards)
-        parts = [part for name, value in self.plain.items() for part in make_parts(name, value)]
+        parts = [part for name, value in self.plain.items() for part in make_parts(read_view(), name, value)]
         for boundary in _BOUNDARIES:
             case = self._valid("request.boundary", f"the boundary is {boundary!r}", self.plain)
             yield evolve(case, payload=multipart(parts, boundary))

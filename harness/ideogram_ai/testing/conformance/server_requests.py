@@ -15,7 +15,7 @@ import httpx
 from attrs import Factory, frozen
 
 from ideogram_ai.client.request import JSON, is_array, is_object
-from ideogram_ai.client.transport import is_loopback
+from ideogram_ai.client.url_policy import is_loopback
 from ideogram_ai.contract.decoding import json_text
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import Operation
@@ -28,11 +28,15 @@ if TYPE_CHECKING:
 
     from ideogram_ai.contract.view import ContractView
 
+    from .server import ServerOptions
+
 LARGEST_RESPONSE: Final = 16 * 1024 * 1024
 """How many bytes of a response are read."""
 
 _MOST_SHOWN: Final = 6000
 _LONGEST_VALUE: Final = 80
+_STAND_IN_KEY: Final = "conformance-kit-stand-in-key"
+"""Sent to servers on loopback when no key is given: they take any."""
 _WRONG_KEY: Final = "no-such-key-3f0b6f8c5d1e4a7b92c8d6e1f5a4b3c2"
 _CONNECT_ERRORS: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -135,21 +139,15 @@ def shorten(value: Any) -> str:
     return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]}..."
 
 
-def make_parts(
-    name: str, value: Any, view: ContractView | None = None, content_type: str | None = None
-) -> list[FormPart]:
+def make_parts(view: ContractView, name: str, value: Any, content_type: str | None = None) -> list[FormPart]:
     """A field as the contract writes it: a file, JSON where the part is JSON, else text, `true` and `false`.
 
-    Args:
-        name: The field, which the contract may not have.
-        value: Its value; a list that is not JSON has a part for each item, and a file is its bytes.
-        view: The operation; None for generate.
-        content_type: Replaces the media type that the contract has for the part.
+    A list that is not JSON has a part for each item, and a file is its bytes.
     """
-    rule = (view or read_view()).fields.get(name)
-    marked = content_type or (rule.content_type if rule else None)
-    is_text = rule is None or not rule.content_type or rule.content_type.startswith("text/")
-    many = rule is not None and rule.item is not None and is_array(value)
+    rule = view.fields[name]
+    marked = content_type or rule.content_type
+    is_text = not rule.content_type or rule.content_type.startswith("text/")
+    many = rule.item is not None and is_array(value)
     parts: list[FormPart] = []
     for number, item in enumerate(value if many else [value], start=1):
         if isinstance(item, bytes):
@@ -162,18 +160,11 @@ def make_parts(
 
 def form(fields: Mapping[str, Any], **types: str) -> Payload:
     """A form of generate with these fields in their order; `types` replace the media types of their parts."""
-    return multipart(
-        part for name, value in fields.items() for part in make_parts(name, value, content_type=types.get(name))
-    )
+    return encode(read_view(), fields, types)[1]
 
 
-def encode(view: ContractView, fields: Mapping[str, Any]) -> tuple[str, Payload]:
-    """The target and the body of a request, as the contract writes them, whether or not it allows the values.
-
-    Args:
-        view: The operation.
-        fields: Values by wire name; a file is its bytes.
-    """
+def encode(view: ContractView, fields: Mapping[str, Any], types: Mapping[str, str]) -> tuple[str, Payload]:
+    """The target and the body of a request, as the contract writes them, whether or not it allows the values."""
     target, query, body = view.operation.path, list[tuple[str, str]](), dict[str, Any]()
     for name, value in fields.items():
         place = view.fields[name].place
@@ -190,7 +181,8 @@ def encode(view: ContractView, fields: Mapping[str, Any]) -> tuple[str, Payload]
         return target, Payload(json_text(body).encode(), JSON)
     if not view.operation.media_type:
         return target, Payload(b"", None)
-    return target, multipart(part for name, value in body.items() for part in make_parts(name, value, view))
+    parts = (part for name, value in body.items() for part in make_parts(view, name, value, types.get(name)))
+    return target, multipart(parts)
 
 
 def multipart(parts: Iterable[FormPart], boundary: str | None = None) -> Payload:
@@ -270,20 +262,31 @@ class _TooLargeError(Exception):
 
 
 class CaseSender:
-    """Sends requests one after the other, each over a connection of its own. A context manager."""
+    """Sends requests one after the other, each over a connection of its own, as far as they can be paid for.
 
-    def __init__(self, base_url: str, key: str, timeout: float, *, trust_env: bool) -> None:
+    A context manager. A request with the key could be billed, even one that has to be refused: the server may be wrong.
+    So one image has to be left before it is sent. The image is given back if the contract says that the response is not
+    billed. A request without the key costs nobody anything, and is always allowed.
+
+    Attributes:
+        limit: Images that may be billed; None where nothing is billed, on loopback.
+        spent: Images that were billed, or may have been.
+        sent: How many requests were sent.
+        last: What the last one was.
+    """
+
+    def __init__(self, options: ServerOptions) -> None:
+        self.limit, self.spent, self.sent, self.last = options.limit, 0, 0, ""
         self._view = read_view()
-        self._base_url = base_url
-        self._key = key
-        self._timeout = timeout
+        self._base_url, self._timeout, self._on_loopback = options.url, options.timeout, options.on_loopback
+        self._key = options.api_key or _STAND_IN_KEY
         self._client = httpx.Client(
-            timeout=timeout,
+            timeout=self._timeout,
             # No connection is used twice: a server may close an idle one at any time, which would look like a fault.
             limits=httpx.Limits(max_keepalive_connections=0),
-            trust_env=trust_env,
+            trust_env=not self._on_loopback,
             follow_redirects=False,
-            verify=base_url.startswith("https:"),  # loading the certificates takes longer than ten requests
+            verify=self._base_url.startswith("https:"),  # loading the certificates takes longer than ten requests
         )
 
     def __enter__(self) -> Self:
@@ -292,8 +295,21 @@ class CaseSender:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
+    @property
+    def metered(self) -> bool:
+        """Whether requests may cost something."""
+        return self.limit is not None
+
+    def refuses(self, case: RequestCase, besides: int = 0) -> str | None:
+        """Why a request is not sent; None when it may be. So many images have to be left besides its own."""
+        free = case.operation is not None and case.operation.is_free and self.limit
+        if self.limit is None or not case.key.sends_key or free or self.spent + besides < self.limit:
+            return None
+        images = f"{self.limit} image{'s'[: self.limit != 1]}"
+        return f"It could be billed, and the {images} of --max-images may be used up."
+
     def send(self, case: RequestCase) -> ServerResponse:
-        """Send a request; CannotConnectError when the server cannot be reached."""
+        """Send a request, and count what it may have cost; CannotConnectError when the server cannot be reached."""
         headers = {"Accept": "application/json", **case.payload.headers}
         if case.payload.content_type is not None:
             headers["Content-Type"] = case.payload.content_type
@@ -311,20 +327,20 @@ class CaseSender:
         url = self._base_url + (case.target or operation.path)
         content = case.payload.body or None if operation.method == "GET" else case.payload.body
         request = self._client.build_request(operation.method, url, headers=headers, params=query, content=content)
-        return self._exchange(request, f"{case.note}, {case.key}")
+        response = self._exchange(request, f"{case.note}, {case.key}")
+        self.sent, self.last = self.sent + 1, case.note
+        if case.key.sends_key and operation.billed.get(response.status or 0) is not False:
+            self.spent += max(1, len(response.images)) if response.status == 200 else 1
+        return response
 
-    def fetch(self, url: str, note: str) -> ServerResponse:
-        """Fetch an image link, without the key; CannotConnectError when its host cannot be reached."""
-        return self._exchange(self._client.build_request("GET", url), note)
-
-    def open_link(self, link: str, *, on_loopback: bool) -> tuple[Verdict, str, RecordedExchange | None]:
+    def open_link(self, link: str) -> tuple[Verdict, str, RecordedExchange | None]:
         """Whether a link gives an image without the key. From loopback, no link to another machine is opened."""
         host = urlsplit(link).hostname or ""
-        if on_loopback and not is_loopback(host):
+        if self._on_loopback and not is_loopback(host):
             detail = f"The link leads to {host}, and a run on loopback does not leave this machine."
             return Verdict.NOT_TRIED, detail, None
         try:
-            response = self.fetch(link, "the image of a link, without the key")
+            response = self._exchange(self._client.build_request("GET", link), "the image of a link, without the key")
         except CannotConnectError as error:
             return Verdict.NOT_TRIED, f"The host of the link cannot be reached ({error}).", None
         kind = response.header("content-type") or "no Content-Type"

@@ -1,5 +1,5 @@
 """Draws and reads the mock server's images. Needs Pillow, and for drawing the fonts of the extra `testing`."""
 
-from .variants import draw_png
+from .rendering import draw_png
 
 __all__ = ("draw_png",)

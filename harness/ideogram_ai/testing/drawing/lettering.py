@@ -42,7 +42,7 @@ _SELECTORS: Final = frozenset("\u200c\u200d\ufe0e\ufe0f")
 _SKIN: Final = range(0x1F3FB, 0x1F400)
 _FLAGS: Final = range(0x1F1E6, 0x1F200)
 _WIDE: Final = frozenset({"W", "F"})
-_LINE_HEIGHT: Final = 1.2  # of the size
+LINE_HEIGHT: Final = 1.2  # of the size
 _BASELINE: Final = 0.95  # of the size, below the line's upper edge
 _LOG: Final = logging.getLogger(__name__)
 _warned: Final[set[str]] = set()
@@ -307,14 +307,14 @@ def wrap(text: str, width: float, size: int, most: int | None = None) -> TextBlo
 
 
 def _block(lines: list[str], size: int, *, whole: bool) -> TextBlock:
-    line_height = max(1, round(size * _LINE_HEIGHT))
+    line_height = max(1, round(size * LINE_HEIGHT))
     widest = max((width_of(line, size) for line in lines), default=0.0)
     return TextBlock(tuple(lines), size, line_height, widest, line_height * len(lines), whole)
 
 
 def _cut(text: str, width: float, height: float, size: int) -> TextBlock | None:
     """As many lines as fit, with an ellipsis at the end if more would follow."""
-    count = int(height // max(1, round(size * _LINE_HEIGHT)))
+    count = int(height // max(1, round(size * LINE_HEIGHT)))
     if count < 1:
         return None
     lines = list(wrap(text, width, size, count + 1).lines)

@@ -18,8 +18,9 @@ read whole did not run, although the client cannot know that. Asking for a job n
 """
 
 from .connection_faults import STALE_CONNECTION
-from .exchange import Exchange, Fault, Ledger, Phase, ReceivedRequest, answer_raw, answer_with
-from .response_faults import LATE_IMAGE, SPELLINGS, echo_key, redirect_chain, redirect_to
+from .exchange import Exchange, Fault, Ledger, Phase, ReceivedRequest
+from .image_faults import LATE_IMAGE, redirect_chain, redirect_to
+from .response_faults import SPELLINGS, answer_raw, answer_with, echo_key
 from .server import FAULTS, IMAGE_FAULTS, POLL_FAULTS, FaultServer
 from .wire import Connection
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -11,7 +10,7 @@ from typing import Final
 
 from . import wire
 from .exchange import Exchange, Fault, Phase, response_fault, send_slowly
-from .wire import CHUNKED, CLOSE, GZIP_HEADER, Connection, Response, chunk, halve, head_lines
+from .wire import CHUNKED, CLOSE, GZIP_HEADER, Connection, Response, chunk, gzipped, halve, head_lines
 
 Write = Callable[[Response], bytes]
 Make = Callable[[Exchange], Response]
@@ -163,13 +162,9 @@ def _in_chunk_extension(response: Response) -> bytes:
     return response.head(CHUNKED) + b"%x;" % len(response.body)
 
 
-def _gzip(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
-
-
 def _as_gzip(begin: bytes = b"") -> Write:
     """The head, which says gzip and gives no length, and then these bytes, or the whole body."""
-    return lambda response: response.head(("Content-Encoding", "gzip"), CLOSE) + (begin or _gzip(response.body))
+    return lambda response: response.head(("Content-Encoding", "gzip"), CLOSE) + (begin or gzipped(response.body))
 
 
 def _silence(exchange: Exchange) -> None:
@@ -190,7 +185,7 @@ _SLOW: Final = (
     _sends("endless_trailers", "Sends the whole body and endless trailers.", _in_trailers, endless=_TRAILERS),
     _sends("drip_gzip_header", "Sends gzip with an endless file name.", _as_gzip(_GZIP_WITH_NAME), drip=b"n"),
     _sends("drip_gzip_blocks", "Sends endless empty blocks of gzip.", _as_gzip(GZIP_HEADER), drip=_EMPTY_BLOCK),
-    _sends("drip_gzip_members", "Sends the body and endless empty members of gzip.", _as_gzip(), drip=_gzip(b"")),
+    _sends("drip_gzip_members", "Sends the body and endless empty members of gzip.", _as_gzip(), drip=gzipped(b"")),
     Fault("never_reads", _NEVER_READS, Phase.DURING_REQUEST, False, lambda e: e.connection.hold(), needs_limit=True),
     Fault("silence", "Reads the request and sends nothing.", Phase.AFTER_REQUEST, True, _silence, needs_limit=True),
     _drips("drip_head", "Sends the response one byte each interval.", lambda r: _single_bytes(r.whole())),
@@ -267,13 +262,9 @@ _FRAMING: Final = (
 )
 
 
-def _good(exchange: Exchange) -> Response:
-    return exchange.good_answer()
-
-
 def _another_callers(exchange: Exchange) -> Response:
     """A good response to another caller's request."""
-    response = wire.generation(exchange.settings.image_url)
+    response = wire.success(exchange.settings.image_url)
     document = json.loads(response.body)
     prompt = {"prompt": f"A photo of {ANOTHER_CALLER}'s dog"}
     data = [entry | prompt | {"url": f"{entry['url']}&caller={ANOTHER_CALLER}"} for entry in document["data"]]
@@ -360,7 +351,7 @@ _OUT_OF_TURN: Final = (
     response_fault("stray_408", _STRAY, _stray_408, harmless=True),
     _on_connect("early_200_on_connect", _CALLERS, _another_callers, 200),
     _on_connect("early_429_on_connect", "a 429", _refusal(429), 429),
-    _after_head("early_200_after_head", _GOOD, _good, 200),
+    _after_head("early_200_after_head", _GOOD, Exchange.good_answer, 200),
     _after_head("early_429_after_head", "a 429", _refusal(429), 429),
 )
 

@@ -7,7 +7,7 @@ import zlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -100,62 +100,6 @@ def response_fault(
         act(exchange)
 
     return Fault(name, does, Phase.IN_ANSWER, may_have_run, read_and_act, status, needs_limit, harmless, by_status)
-
-
-def answer_with(
-    status: int,
-    body: bytes | str = b"",
-    headers: Iterable[tuple[str, str]] = (),
-    *,
-    name: str | None = None,
-    may_have_run: bool | None = None,
-) -> Fault:
-    """Make a fault that reads the whole request, sends this response, and keeps the connection.
-
-    Args:
-        status: Status code.
-        body: Body; a string is encoded as UTF-8.
-        headers: Headers beside Content-Length. There is no Content-Type by default.
-        name: Name in the ledger; `status_` and the code by default.
-        may_have_run: Whether the ledger counts the request as one that may have run; by default, what the contract
-            says about the status.
-    """
-    response = Response(status, body.encode() if isinstance(body, str) else body, tuple(headers))
-    return response_fault(
-        name or f"status_{status}",
-        f"Responds {status} with {len(response.body)} bytes.",
-        lambda exchange: exchange.answer(response),
-        may_have_run=status_may_have_run(status) if may_have_run is None else may_have_run,
-        status=status,
-        by_status=may_have_run is None,
-    )
-
-
-def answer_raw(
-    data: bytes,
-    *,
-    then: Literal["close", "reset", "hold"] = "close",
-    name: str = "raw",
-    may_have_run: bool = True,
-) -> Fault:
-    """Make a fault that reads the whole request and sends these bytes as they are.
-
-    Args:
-        data: What to send.
-        then: Close the connection with FIN, reset it with RST, or leave it open and silent.
-        name: Name in the ledger.
-        may_have_run: Whether the ledger counts the request as one that may have run.
-    """
-
-    def act(exchange: Exchange) -> None:
-        exchange.send(data)
-        if then == "hold":
-            exchange.connection.wait_for_end()
-        elif then == "reset":
-            exchange.connection.reset()
-
-    does = f"Sends {len(data)} bytes as they are."
-    return response_fault(name, does, act, may_have_run=may_have_run, status=None, needs_limit=then == "hold")
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,7 +299,7 @@ class Exchange:
         operation = self.operation
         if operation is None and self.method in {"GET", "HEAD"}:
             return self.image_answer(wire.png())
-        return wire.success(operation or POST_GENERATE_IMAGE_V4, self.settings.image_url, self.job_id)
+        return wire.success(self.settings.image_url, operation, self.job_id)
 
     @property
     def operation(self) -> Operation | None:

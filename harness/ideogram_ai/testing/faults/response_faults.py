@@ -1,20 +1,20 @@
-"""Complete responses that a client may not expect, and images that arrive broken, elsewhere or not at all."""
+"""Complete responses that a client may not expect, and what the poll of a job can meet beside them."""
 
 from __future__ import annotations
 
 import base64
-import gzip
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final, Literal
 
 from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS
 
 from . import wire
-from .exchange import Exchange, Fault, Phase, response_fault, send_slowly, status_may_have_run
-from .wire import HTML, JSON, Response, halve, reason_phrase
+from .exchange import Exchange, Fault, Phase, response_fault, status_may_have_run
+from .wire import HTML, JSON, Response, gzipped, halve, reason_phrase
 
 Make = Callable[[Exchange], Response]
 
@@ -23,23 +23,65 @@ _SWITCHING: Final = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\
 _GARBAGE: Final = b"\xde\xad\xbe\xef" * 64
 
 
-def _responds(
-    name: str, does: str, make: Make, *, status: int = 200, harmless: bool = False, image: bool = False
+def responds(name: str, does: str, response: Make | Response, *, status: int = 200, harmless: bool = False) -> Fault:
+    """Make a fault that sends a complete response: always the same, or one that is made for the exchange."""
+
+    def act(exchange: Exchange) -> None:
+        exchange.answer(response if isinstance(response, Response) else response(exchange))
+
+    status = response.status if isinstance(response, Response) else status
+    runs = status_may_have_run(status)
+    return response_fault(name, does, act, may_have_run=runs, status=status, harmless=harmless, by_status=True)
+
+
+def answer_with(
+    status: int,
+    body: bytes | str = b"",
+    headers: Iterable[tuple[str, str]] = (),
+    *,
+    name: str | None = None,
+    may_have_run: bool | None = None,
 ) -> Fault:
-    """A fault that sends a complete response; one to a GET of the image is never billed."""
-    runs = not image and status_may_have_run(status)
-    return response_fault(
-        name, does, _answer(make), may_have_run=runs, status=status, harmless=harmless, by_status=not image
-    )
+    """Make a fault that reads the whole request, sends this response, and keeps the connection.
+
+    Args:
+        status: Status code.
+        body: Body; a string is encoded as UTF-8.
+        headers: Headers beside Content-Length. There is no Content-Type by default.
+        name: Name in the ledger; `status_` and the code by default.
+        may_have_run: Whether the ledger counts the request as one that may have run; by default, what the contract
+            says about the status.
+    """
+    response = Response(status, body.encode() if isinstance(body, str) else body, tuple(headers))
+    fault = responds(name or f"status_{status}", f"Responds {status} with {len(response.body)} bytes.", response)
+    return fault if may_have_run is None else replace(fault, may_have_run=may_have_run, by_status=False)
 
 
-def _answer(make: Make) -> Callable[[Exchange], None]:
-    return lambda exchange: exchange.answer(make(exchange))
+def answer_raw(
+    data: bytes,
+    *,
+    then: Literal["close", "reset", "hold"] = "close",
+    name: str = "raw",
+    may_have_run: bool = True,
+) -> Fault:
+    """Make a fault that reads the whole request and sends these bytes as they are.
 
+    Args:
+        data: What to send.
+        then: Close the connection with FIN, reset it with RST, or leave it open and silent.
+        name: Name in the ledger.
+        may_have_run: Whether the ledger counts the request as one that may have run.
+    """
 
-def _sends(name: str, does: str, response: Response, *, harmless: bool = False, image: bool = False) -> Fault:
-    """A fault that always sends the same response."""
-    return _responds(name, does, lambda _: response, status=response.status, harmless=harmless, image=image)
+    def act(exchange: Exchange) -> None:
+        exchange.send(data)
+        if then == "hold":
+            exchange.connection.wait_for_end()
+        elif then == "reset":
+            exchange.connection.reset()
+
+    does = f"Sends {len(data)} bytes as they are."
+    return response_fault(name, does, act, may_have_run=may_have_run, status=None, needs_limit=then == "hold")
 
 
 def _redirect(status: int, exchange: Exchange) -> Response:
@@ -54,13 +96,13 @@ def _status_faults() -> Iterator[Fault]:
     known = {status for operation in OPERATIONS.values() for status in operation.billed}
     for status in sorted(known - {200} | {408, 500, 502, 504}):
         does = f"Responds {status} {reason_phrase(status)} with JSON."
-        yield _responds(f"status_{status}", does, partial(_refusal, status), status=status)
+        yield responds(f"status_{status}", does, partial(_refusal, status), status=status)
     for status in (403, 429, 500, 502, 503, 504, 520):
         does = f"Responds {status} {reason_phrase(status)} with a page of HTML, as a proxy or CDN does."
-        yield _sends(f"html_{status}", does, wire.html(status))
+        yield responds(f"html_{status}", does, wire.html(status))
     for status in (301, 302, 303, 307, 308):
         does = f"Responds {status} {reason_phrase(status)} with the `location` of the server."
-        yield _responds(f"redirect_{status}", does, partial(_redirect, status), status=status)
+        yield responds(f"redirect_{status}", does, partial(_redirect, status), status=status)
 
 
 def _early_413(exchange: Exchange) -> None:
@@ -100,10 +142,10 @@ _STATUSES: Final = (
     Fault("continue_100", _CONTINUE_100, Phase.IN_ANSWER, True, _continue_100, 200, harmless=True),
     response_fault("early_hints_103", "Sends 103 Early Hints before a good response.", _early_hints_103, harmless=True),
     response_fault("switching_101", "Responds 101 without an Upgrade, and closes.", _switching_101, status=101),
-    _sends("no_content_204", "Responds 204 without a body.", Response(204)),
-    _sends("empty_200", "Responds 200 with an empty body.", Response(200, headers=(JSON,))),
-    _sends("html_200", "Responds 200 with a page of HTML.", wire.html(200)),
-    _responds("not_utf8_200", "Responds 200 with JSON that is not UTF-8.", _not_utf8),
+    responds("no_content_204", "Responds 204 without a body.", Response(204)),
+    responds("empty_200", "Responds 200 with an empty body.", Response(200, headers=(JSON,))),
+    responds("html_200", "Responds 200 with a page of HTML.", wire.html(200)),
+    responds("not_utf8_200", "Responds 200 with JSON that is not UTF-8.", _not_utf8),
 )
 
 _MARK: Final = "THE-KEY-STANDS-HERE"
@@ -157,7 +199,7 @@ def echo_key(spelling: str, status: int = 400) -> Fault:
     """
     if spelling not in _SPELLINGS:
         raise ValueError(f"spelling: there is no {spelling!r}; known are {', '.join(SPELLINGS)}")
-    return _responds(
+    return responds(
         f"echo_{status}_{spelling}",
         f"Responds {status} with the request's key in its text, {_SPELLINGS[spelling][0]}.",
         lambda exchange: _echo(exchange, spelling, status),
@@ -187,7 +229,7 @@ def _echo(exchange: Exchange, spelling: str, status: int) -> Response:
         rest = tuple(header for header in response.headers if header != JSON)
         return Response(status, text.encode("utf-16"), (("Content-Type", "application/json; charset=utf-16"), *rest))
     if spelling == "gzip":
-        return response.with_header("Content-Encoding", "gzip").with_body(_gzip(text.encode()))
+        return response.with_header("Content-Encoding", "gzip").with_body(gzipped(text.encode()))
     return response.with_body(text.encode())
 
 
@@ -199,13 +241,9 @@ _ECHOES: Final = (
 )
 
 
-def _gzip(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
-
-
 def _members(body: bytes) -> bytes:
     first, rest = halve(body)
-    return _gzip(first) + _gzip(b"") + _gzip(rest)
+    return gzipped(first) + gzipped(b"") + gzipped(rest)
 
 
 def _coded(name: str, does: str, coding: str, encode: Callable[[bytes], bytes], *, harmless: bool = False) -> Fault:
@@ -215,7 +253,7 @@ def _coded(name: str, does: str, coding: str, encode: Callable[[bytes], bytes], 
         response = exchange.good_answer()
         return response.with_header("Content-Encoding", coding).with_body(encode(response.body))
 
-    return _responds(name, does, make, harmless=harmless)
+    return responds(name, does, make, harmless=harmless)
 
 
 def _bomb(name: str, does: str, coding: str, encode: Callable[[bytes], bytes] = bytes) -> Fault:
@@ -228,18 +266,18 @@ def _bomb(name: str, does: str, coding: str, encode: Callable[[bytes], bytes] = 
 
 
 _ENCODINGS: Final = (
-    _coded("gzip", "Sends the body as gzip.", "gzip", _gzip, harmless=True),
-    _coded("gzip_twice", "Sends the body as gzip of gzip.", "gzip, gzip", lambda b: _gzip(_gzip(b)), harmless=True),
+    _coded("gzip", "Sends the body as gzip.", "gzip", gzipped, harmless=True),
+    _coded("gzip_twice", "Sends the body as gzip of gzip.", "gzip, gzip", lambda b: gzipped(gzipped(b)), harmless=True),
     _coded("gzip_members", "Sends gzip of three members, the second one empty.", "gzip", _members, harmless=True),
     _coded("deflate", "Sends the body as deflate.", "deflate", zlib.compress, harmless=True),
     _bomb("gzip_bomb", "Sends gzip that expands a thousandfold.", "gzip"),
-    _bomb("gzip_twice_bomb", "Sends gzip of gzip that expands a hundred-thousandfold.", "gzip, gzip", _gzip),
-    _coded("gzip_cut", "Sends half of a gzip stream, with its true length.", "gzip", lambda b: halve(_gzip(b))[0]),
+    _bomb("gzip_twice_bomb", "Sends gzip of gzip that expands a hundred-thousandfold.", "gzip, gzip", gzipped),
+    _coded("gzip_cut", "Sends half of a gzip stream, with its true length.", "gzip", lambda b: halve(gzipped(b))[0]),
     _coded(
         "gzip_members_cut",
         "Sends gzip of two members, the second one cut.",
         "gzip",
-        lambda b: _gzip(halve(b)[0]) + halve(_gzip(halve(b)[1]))[0],
+        lambda b: gzipped(halve(b)[0]) + halve(gzipped(halve(b)[1]))[0],
     ),
     _coded("gzip_garbage", "Says gzip and sends garbage.", "gzip", lambda _: _GARBAGE),
     _coded("gzip_plain", "Says gzip and sends the body as it is.", "gzip", bytes),
@@ -250,171 +288,57 @@ _ENCODINGS: Final = (
 
 RESPONSE_FAULTS: Final = (*_STATUSES, *_ECHOES, *_ENCODINGS)
 
+ANOTHER_JOB: Final = "another-job"
+"""The id in an answer about another job."""
 
-_HOP: Final = "/hop/"
-_PNG: Final = ("Content-Type", "image/png")
-_PIECE_SIZE: Final = 16
-_END_CHUNK: Final = 12  # bytes of a PNG's last chunk
-_EXPIRED: Final = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
+_FAILURE: Final = "content_policy_violation"
 
 
-def _sends_image(image: bytes, content_type: str = "image/png") -> Make:
-    return lambda exchange: exchange.image_answer(image, content_type=content_type)
-
-
-def _cut(exchange: Exchange, response: Response) -> None:
-    exchange.send(response.head_with_length() + halve(response.body)[0])
-    exchange.connection.reset()
-
-
-def _cut_then(name: str, does: str, resume: Make, *, validators: wire.Headers | None = None) -> Fault:
-    """Cut the image, and respond to a Range with `resume`."""
+def _polled(name: str, does: str, change: Callable[[dict[str, Any]], Mapping[str, Any]], status: str) -> Fault:
+    """A fault that changes the contract's example of a job with a status."""
 
     def act(exchange: Exchange) -> None:
-        if exchange.header("Range") is None:
-            _cut(exchange, exchange.image_answer(wire.png(), validators=validators))
-        else:
-            exchange.answer(resume(exchange))
+        good = wire.success(exchange.settings.image_url, exchange.operation, exchange.job_id, status=status)
+        exchange.answer(Response(200, json.dumps(change(json.loads(good.body))).encode(), (JSON,)))
 
-    return response_fault(f"cut_then_{name}", f"Resets after half of the image; {does}", act, may_have_run=False)
+    return response_fault(name, does, act, may_have_run=False)
 
 
-def _always_cut(exchange: Exchange) -> None:
-    _cut(exchange, exchange.good_answer())
+def _without(document: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in document.items() if name not in names}
 
 
-def _no_content_range(exchange: Exchange) -> Response:
-    return Response(206, exchange.good_answer().body, (_PNG,))
+def _plain_entries(document: dict[str, Any]) -> dict[str, Any]:
+    return document | {"data": [_without(entry, "object_type") for entry in document["data"]]}
 
 
-def _wrong_range(_exchange: Exchange) -> Response:
-    """The first half again, with a true Content-Range."""
-    image = wire.png()
-    first, _ = halve(image)
-    return Response(206, first, (_PNG, ("Content-Range", f"bytes 0-{len(first) - 1}/{len(image)}")))
+def _unheard_of_entries(document: dict[str, Any]) -> dict[str, Any]:
+    return document | {"data": [entry | {"object_type": "hologram.generation"} for entry in document["data"]]}
 
 
-def _changed_images() -> Iterator[Fault]:
-    """Images that changed during the download, from a host that sends a range of the new one."""
-    dates = tuple(("Last-Modified", f"Mon, 05 Oct 2026 10:00:0{second} GMT") for second in (0, 9))
-    weak = (("ETag", 'W/"one"'),)
-    cases: tuple[tuple[str, str, wire.Headers, wire.Headers], ...] = (
-        ("other_etag", "with another ETag, and ignores If-Range", (("ETag", '"one"'),), (("ETag", '"other"'),)),
-        ("no_etag", "without the ETag that the first had", (("ETag", '"one"'),), ()),
-        ("weak_etag", "with the same weak ETag", weak, weak),
-        ("other_date", "with another Last-Modified and no ETag", dates[:1], dates[1:]),
-        ("no_validator", "and neither has an ETag or a date", (), ()),
-    )
-    for name, words, before, after in cases:
-        resume = partial(Exchange.image_answer, image=wire.png(seed=1), validators=after)
-        yield _cut_then(name, f"a Range gets 206 and the rest of another image, {words}.", resume, validators=before)
+_RESULT: Final = ("data", "response_type", "failure_reason", "usage_cost_usd_micros")
 
-
-def _slow_image(exchange: Exchange) -> None:
-    response = exchange.good_answer()
-    exchange.send(response.head_with_length())
-    send_slowly(exchange, (response.body[at : at + _PIECE_SIZE] for at in range(0, len(response.body), _PIECE_SIZE)))
-
-
-def _with_wrong_crc(png: bytes) -> bytes:
-    """The PNG with one bit of its pixels changed, and the old checksum."""
-    place = len(png) - _END_CHUNK - 4 - 1
-    return png[:place] + bytes((png[place] ^ 1,)) + png[place + 1 :]
-
-
-def _pictures() -> Iterator[Fault]:
-    whole = {"JPEG": wire.JPEG, "WebP": wire.WEBP, "AVIF": wire.AVIF, "GIF": wire.GIF}
-    for name, image in whole.items():
-        kind = name.lower()
-        make = _sends_image(image, f"image/{kind}")
-        yield _responds(f"{kind}_image", f"Sends a whole {name}.", make, harmless=True, image=True)
-    png, jpeg, avif = wire.png(), wire.JPEG, wire.AVIF
-    thumbnail_end = jpeg.index(b"\xff\xd9") + 2
-    in_scan = (jpeg.rindex(b"\xff\xda") + len(jpeg)) // 2
-    cut = (
-        ("jpeg_cut_behind_thumbnail", "a JPEG that is cut at the end of its thumbnail", jpeg[:thumbnail_end]),
-        ("jpeg_cut_in_scan", "a JPEG that is cut in the middle of its pixels", jpeg[:in_scan]),
-        ("png_cut_between_chunks", "a PNG without its last chunk", png[:-_END_CHUNK]),
-        ("png_wrong_crc", "a PNG with one bit of its pixels changed on the way", _with_wrong_crc(png)),
-        ("avif_cut_in_meta", "an AVIF that is cut in its description", avif[: avif.index(b"meta") + 20]),
-        ("avif_cut_in_mdat", "an AVIF that is cut in its pixels", avif[: avif.index(b"mdat") + 20]),
-        ("webp_cut", "the first half of a WebP", halve(wire.WEBP)[0]),
-        ("gif_cut", "the first half of a GIF", halve(wire.GIF)[0]),
-    )
-    for name, what, image in cut:
-        kind = name.partition("_")[0]
-        yield _responds(name, f"Sends {what}, as if it were all.", _sends_image(image, f"image/{kind}"), image=True)
-
-
-def redirect_chain(hops: int) -> Fault:
-    """Make a fault of images: redirect on the same server, and then send the image.
-
-    Args:
-        hops: How many redirects, from 1.
-    """
-
-    def make(exchange: Exchange) -> Response:
-        place = exchange.target.rpartition(_HOP)[2]
-        done = int(place) if _HOP in exchange.target and place.isdigit() else 0
-        if done >= hops:
-            return exchange.good_answer()
-        return Response(302, headers=(("Location", f"{exchange.settings.url}{_HOP}{done + 1}"),))
-
-    does = f"Redirects {hops} times, and then sends the image."
-    return _responds(f"redirect_chain_{hops}", does, make, status=302, image=True)
-
-
-def redirect_to(location: str, *, name: str = "redirect_to") -> Fault:
-    """Make a fault of images: redirect to this URL.
-
-    Args:
-        location: Value of Location.
-        name: Name in the ledger.
-    """
-    return _sends(name, f"Redirects to {location}.", Response(302, headers=(("Location", location),)), image=True)
-
-
-def _redirect_loop(exchange: Exchange) -> Response:
-    return Response(302, headers=(("Location", exchange.settings.url + exchange.target),))
-
-
-LATE_IMAGE: Final = ("status_404", "ok")
-"""A script for `image`: the image does not exist yet when it is first requested."""
-
-_SLOW: Final = f"Sends {_PIECE_SIZE} bytes of the image each interval."
-_HTML_BODY: Final = wire.html(200).body
-_PLAIN: Final = ("Content-Type", "text/plain")
-
-DOWNLOAD_FAULTS: Final = (
-    *_pictures(),
-    *_changed_images(),
-    response_fault("slow_image", _SLOW, _slow_image, may_have_run=False, needs_limit=True),
-    *(
-        _sends(f"expired_{status}", f"Responds {status} and says that the link has expired.", response, image=True)
-        for status in (403, 410)
-        for response in (Response(status, _EXPIRED, (("Content-Type", "application/xml"),)),)
+POLL_FAULTS: Final = (
+    _polled("pending", "Says that the job is pending.", lambda d: _without(d, *_RESULT), "pending"),
+    _polled(
+        "failed",
+        f"Says that the job failed ({_FAILURE}).",
+        lambda d: _without(d, *_RESULT) | {"failure_reason": _FAILURE},
+        "failed",
     ),
-    _cut_then("resumes", "a Range gets the rest.", Exchange.good_answer),
-    _cut_then("ignores_range", "a Range gets 200 and all.", lambda e: e.image_answer(wire.png(), resumable=False)),
-    _cut_then("wrong_range", "a Range gets 206 and the first half again.", _wrong_range),
-    _cut_then("no_content_range", "a Range gets 206 without Content-Range.", _no_content_range),
-    _cut_then("changed", "a Range without If-Range gets another image.", lambda e: e.image_answer(wire.png(seed=1))),
-    response_fault("always_cut", "Resets after half of each response.", _always_cut, may_have_run=False),
-    _responds("truncated_image", "Sends half of the image as all.", _sends_image(halve(wire.png())[0]), image=True),
-    _sends("html_image", "Sends a page of HTML with status 200.", wire.html(200), image=True),
-    _sends("html_labelled_png", "Sends HTML as image/png.", Response(200, _HTML_BODY, (_PNG,)), image=True),
-    _sends(
-        "png_labelled_text", "Sends the image as text.", Response(200, wire.png(), (_PLAIN,)), harmless=True, image=True
+    _polled("failed_unexplained", "Says that the job failed, and not why.", lambda d: _without(d, *_RESULT), "failed"),
+    _polled(
+        "unknown_status",
+        "Says `queued`, which the contract does not have.",
+        lambda d: _without(d, *_RESULT) | {"status": "queued"},
+        "pending",
     ),
-    _sends("empty_image", "Sends no bytes with status 200.", Response(200, headers=(_PNG,)), image=True),
-    _sends("status_410", "Responds 410 Gone with JSON.", wire.refusal(410), image=True),
-    *map(redirect_chain, (1, 3, 4)),
-    _responds("redirect_loop", "Redirects to the same URL.", _redirect_loop, status=302, image=True),
-    _sends("redirect_without_location", "Redirects without a Location.", Response(302), image=True),
-    redirect_to("http://image.invalid/image.png", name="redirect_to_http"),
-    redirect_to("https://10.0.0.1/image.png", name="redirect_to_private"),
-    redirect_to("https://[fd00::1]/image.png", name="redirect_to_private_ipv6"),
-    redirect_to("https://169.254.169.254/image.png", name="redirect_to_link_local"),
-    redirect_to("https://127.0.0.1:9/image.png", name="redirect_to_loopback"),
-    redirect_to("file:///etc/hosts", name="redirect_to_file"),
+    _polled("no_kinds", "Sends the images without `object_type`.", _plain_entries, "completed"),
+    _polled("unknown_kinds", "Sends entries of a kind that nobody knows.", _unheard_of_entries, "completed"),
+    _polled(
+        "another_job",
+        "Sends the images of another job, as a proxy with a wrong cache does.",
+        lambda d: d | {"generation_id": ANOTHER_JOB},
+        "completed",
+    ),
 )

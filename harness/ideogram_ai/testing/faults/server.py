@@ -13,11 +13,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
 from ..routes import find_operation
-from . import wire
+from . import image_faults, response_faults, wire
 from .connection_faults import CONNECTION_FAULTS
 from .exchange import Exchange, Fault, Ledger, MalformedRequestError, Phase, ServerSettings
-from .job_faults import JOB_FAULTS
-from .response_faults import DOWNLOAD_FAULTS, RESPONSE_FAULTS
+from .response_faults import RESPONSE_FAULTS
 from .wire import Activity, Connection, ConnectionEndedError, is_readable
 
 if TYPE_CHECKING:
@@ -31,10 +30,10 @@ FAULTS: Final[Mapping[str, Fault]] = MappingProxyType(
 )
 """What a POST can meet, by name, `ok` first. A GET of the image can meet all but those of the phase CONNECT."""
 
-IMAGE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in DOWNLOAD_FAULTS})
+IMAGE_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in image_faults.IMAGE_FAULTS})
 """What only a GET of the image can meet, by name."""
 
-POLL_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in JOB_FAULTS})
+POLL_FAULTS: Final[Mapping[str, Fault]] = MappingProxyType({fault.name: fault for fault in response_faults.POLL_FAULTS})
 """What only a GET of a job can meet, by name."""
 
 _DEAF: Final = frozenset({"refuse", "connect_hangs"})

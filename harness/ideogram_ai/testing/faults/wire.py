@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import gzip
 import hashlib
 import json
 import os
@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from functools import cache, lru_cache
 from http import HTTPStatus
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ideogram_ai.client.request import is_object
@@ -253,13 +254,9 @@ def find_header(headers: Headers, name: str) -> str | None:
 
 
 def gzip_with_spaces(body: bytes, size: int) -> bytes:
-    """Compress the body and the spaces that follow it; a JSON body stays valid JSON.
+    """Compress the body, filled up with spaces to this size; a JSON body stays valid JSON.
 
     Compressed blocks of spaces are repeated, because compressing hundreds of megabytes takes seconds.
-
-    Args:
-        body: The beginning.
-        size: Size of the decompressed data in bytes, if the body is not larger.
     """
     blocks, rest = divmod(max(0, size - len(body)), len(_BLOCK))
     crc = zlib.crc32(body)
@@ -278,25 +275,18 @@ def _deflate(data: bytes, flush: int) -> bytes:
     return compressor.compress(data) + compressor.flush(flush)
 
 
-def generation(image_url: str) -> Response:
-    """The contract's example of a 200 to a generate request, with signed links to this image that expire in a day.
-
-    Args:
-        image_url: URL of the image, without a query.
-    """
-    return success(POST_GENERATE_IMAGE_V4, image_url)
-
-
-def success(operation: Operation, image_url: str, job_id: str = "", *, status: str = "completed") -> Response:
+def success(
+    image_url: str, operation: Operation | None = None, job_id: str = "", *, status: str = "completed"
+) -> Response:
     """The contract's example of a 200, with signed links to this image that expire in a day.
 
     Args:
-        operation: The operation.
         image_url: URL of the image, without a query.
+        operation: The operation; None for generate.
         job_id: Id of the job, if the example is about one.
         status: Status of the job. Where the contract has no example with it, it takes the place of another one.
     """
-    view = read_view(operation.operation_id)
+    view = read_view((operation or POST_GENERATE_IMAGE_V4).operation_id)
     code = min(status for status in view.responses if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES)
     rule = view.responses[code]
     if not (rule.examples or rule.schema):
@@ -317,17 +307,17 @@ def _linked(entry: dict[str, Any], image_url: str) -> dict[str, Any]:
 
 
 def refusal(status: int, operation: Operation | None = None) -> Response:
-    """The contract's example of a response with this status, or problem details if it has none.
-
-    Args:
-        status: Status code.
-        operation: The operation; None for generate.
-    """
+    """The contract's example of a response with this status, or problem details; of generate by default."""
     documented = read_view((operation or POST_GENERATE_IMAGE_V4).operation_id).responses.get(status)
     if documented is not None and documented.examples:
         return Response(status, _dump(documented.examples[0]), (JSON, *documented.headers.items()))
     problem = {"type": "about:blank", "title": reason_phrase(status), "status": status}
     return Response(status, _dump(problem), (JSON,))
+
+
+def gzipped(body: bytes) -> bytes:
+    """A body in gzip, always in the same bytes."""
+    return gzip.compress(body, mtime=0)
 
 
 def html(status: int) -> Response:
@@ -343,13 +333,7 @@ def _dump(document: Any) -> bytes:
 
 @cache
 def png(width: int = 64, height: int = 64, seed: int = 0) -> bytes:
-    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel.
-
-    Args:
-        width: Pixels, from 1.
-        height: Pixels, from 1.
-        seed: Each seed gives another image.
-    """
+    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel. Each seed gives another image."""
     noise = random.Random(seed)  # noqa: S311 - not used for a secret
     rows = b"".join(b"\0" + noise.randbytes(3 * width) for _ in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
@@ -361,35 +345,9 @@ def _png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-JPEG: Final = base64.b64decode(
-    "/9j/4QFRRXhpZgAASUkqAAgAAAAAAA4AAAACAAECBAABAAAALAAAAAICBAABAAAAHQEAAAAAAAD/2P/gABBKRklGAAEBAAABAAEAAP/bAEMAoG"
-    "54jHhkoIyCjLSqoL7w///w3Nzw///////////////////////////////////////////////////////////bAEMBqrS08NLw////////////"
-    "///////////////////////////////////////////////////////////////////AABEIAAgACAMBIgACEQEDEQH/xAAVAAEBAAAAAAAAAA"
-    "AAAAAAAAAAAv/EABQQAQAAAAAAAAAAAAAAAAAAAAD/xAAUAQEAAAAAAAAAAAAAAAAAAAAC/8QAFBEBAAAAAAAAAAAAAAAAAAAAAP/aAAwDAQAC"
-    "EQMRAD8AgAxf/9n/4AAQSkZJRgABAQAAAQABAAD/2wBDACgcHiMeGSgjISMtKygwPGRBPDc3PHtYXUlkkYCZlo+AjIqgtObDoKrarYqMyP/L2u"
-    "71////m8H////6/+b9//j/2wBDASstLTw1PHZBQXb4pYyl+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4"
-    "+Pj/wAARCAAQABADASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAQD/xAAgEAACAQMEAwAAAAAAAAAAAAABAhEAEiEiMVHwYXGx/8QAFQ"
-    "EBAQAAAAAAAAAAAAAAAAAAAAH/xAAVEQEBAAAAAAAAAAAAAAAAAAAAEf/aAAwDAQACEQMRAD8Am1CIZguL5g9yKAgCsqgmBzvnam8soKmSBmDv"
-    "35QpIJtYBWEe+O+aJH//2Q=="
-)
+_SAMPLES: Final = files(__package__ or "")
+JPEG: Final = (_SAMPLES / "sample.jpg").read_bytes()
 """A JPEG with an Exif thumbnail in it, which is a JPEG with an end of its own."""
-
-WEBP: Final = base64.b64decode(
-    "UklGRqgAAABXRUJQVlA4IJwAAADwAgCdASoQABAABUB8JbACdH8GJq2RMRAnOzDWXdtWAADiUE3f5aeP5700+DEKBjR1aQw+fIUjtbYIOn4dbi"
-    "vFOL498rhVPGWiWAtAMOfwdMqUTv2yi3nw08jXx6XGVzT/V8SbCM+Uwl28gX39wesg+Az8ZqgrjDP5C+NgUYqiAZUnl4Ub5EeDWxn4EtbDFefe"
-    "b1nWtSUY/yBEQAA="
-)
-
-AVIF: Final = base64.b64decode(
-    "AAAAIGZ0eXBhdmlmAAAAAGF2aWZtaWYxbWlhZk1BMUIAAADrbWV0YQAAAAAAAAAhaGRscgAAAAAAAAAAcGljdAAAAAAAAAAAAAAAAAAAAAAOcG"
-    "l0bQAAAAAAAQAAAB5pbG9jAAAAAEQAAAEAAQAAAAEAAAETAAAAQQAAAChpaW5mAAAAAAABAAAAGmluZmUCAAAAAAEAAGF2MDFDb2xvcgAAAABq"
-    "aXBycAAAAEtpcGNvAAAAFGlzcGUAAAAAAAAAEAAAABAAAAAQcGl4aQAAAAADCAgIAAAADGF2MUOBAAwAAAAAE2NvbHJuY2x4AAEADQAGgAAAAB"
-    "dpcG1hAAAAAAAAAAEAAQQBAoMEAAAASW1kYXQSAAoJGAz/2iAhoNCAMjIcR4eF3JppphYqqHt7mqL8KcfCx6EeTNO+MudR7tpYvq1ChVZGrgU9"
-    "gL+vbReGZOyfYA=="
-)
-
-GIF: Final = base64.b64decode(
-    "R0lGODdhEAAQAIIAALPckLKdcy7heDWghb1edTZjeLcldjQgjCwAAAAAEAAQAEAIsQAHCAAwoEABAAQOFBBgQIAAAg0NEBgAwAAAAQsHHLgYIM"
-    "DFAQYKSCwwoOPBkgcMdDxQkqGBAwFcCmS5MYABAwVZDiDgUcDOnwBE8mQ4YGeAgwhJBihJwKBEngQcTiwIIMDEmAeisrwY9WaBowJopqzqkaJH"
-    "mFULRj0qUmFUnwUIVFQY4IDDig8JNBUQ0+dAnBoh2gRQM+XNqgoXVnQaVGPFmQcVSqSoMSTMv1mtxiUZEAA7"
-)
+WEBP: Final = (_SAMPLES / "sample.webp").read_bytes()
+AVIF: Final = (_SAMPLES / "sample.avif").read_bytes()
+GIF: Final = (_SAMPLES / "sample.gif").read_bytes()

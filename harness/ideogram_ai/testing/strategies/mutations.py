@@ -86,12 +86,7 @@ class MutationPoint:
 
 
 class MutationPoints:
-    """Finds the mutation points of the request.
-
-    Args:
-        view: The contract.
-        values: Makes the values of its schemas.
-    """
+    """Finds the mutation points of the request."""
 
     def __init__(self, view: ContractView, values: SchemaValues) -> None:
         self.view = view
@@ -119,9 +114,7 @@ class MutationPoints:
     def broken_versions(self, point: MutationPoint, value: Any) -> tuple[Any, SearchStrategy[_Broken]]:
         """One valid value of the point's field, and versions of it that differ at the point alone and are broken there.
 
-        Args:
-            point: The mutation point.
-            value: A valid value of the field. What it lacks on the way to the point is added to it.
+        What the given value, a valid one, lacks on the way to the point is added to it.
         """
         return self._versions(self.view.schemas[point.field], point.steps[1:], point.mutator, value)
 
@@ -271,16 +264,10 @@ def _nullable_branch(view: ContractView, schema: JsonObject) -> int | None:
     return others[0] if len(others) == 1 and len(branches) == 2 else None
 
 
-def _own_members(view: ContractView, schema: JsonObject) -> list[str]:
+def _own_members(view: ContractView, schema: JsonObject) -> tuple[str, ...]:
     """The members that tell the branches of a `oneOf` apart: each branch requires one that the others do not."""
-    branches = [set(composed(view, branch).get("required", ())) for branch in schema.get("oneOf", ())]
-    if not choice_of(schema) or "discriminator" in schema:
-        return []
-    own = [
-        [name for name in names if not any(name in others for others in branches if others is not names)]
-        for names in branches
-    ]
-    return [names[0] for names in own] if all(len(names) == 1 for names in own) else []
+    chooses = choice_of(schema) == "oneOf" and "discriminator" not in schema
+    return view.choices(schema) if chooses else ()
 
 
 def _most_items(view: ContractView, schema: JsonObject) -> float:
@@ -321,7 +308,7 @@ def mutators(
 
     Args:
         view: The contract.
-        values: Makes the values of its schemas.
+        values: Makes values.
         schema: A schema of the contract, not a `$ref`, and without `allOf`.
         beside: The schemas that hold for the same values.
         field: The form field whose value the schema describes; None deeper inside.
@@ -376,20 +363,23 @@ def _mutator(keyword: str, schema: JsonObject, values: SchemaValues, field: Fiel
         case "format":
             return None  # an annotation
         case "enum":
-            return lambda _: st.builds(_slip, st.sampled_from(rule), st.sampled_from(_SLIPS)) | texts()
+            return lambda _: _slips(st.sampled_from(rule)) | texts()
         case "const":
             return lambda _: texts() if field is not None and field.content_type != JSON else json_values()
         case "maxItems":
             lacking: int = rule + 1 - schema.get("minItems", 0)
             counts = st.integers(lacking, lacking + _MORE_ITEMS)
-            more: SearchStrategy[list[Any]] = st.builds(_repeat, values.of(schema["items"]), counts)
+            more: SearchStrategy[list[Any]] = st.builds(
+                operator.mul, values.of(schema["items"]).map(lambda item: [item]), counts
+            )
             return lambda valid: st.builds(operator.add, valid, more)
         case "minItems":
             fewest = 1 if field is not None and field.item is not None else 0  # a form without items has no list
             starts = st.integers(fewest, max(fewest, rule - 1)).map(slice)
             return (lambda valid: st.builds(operator.getitem, valid, starts)) if fewest < rule else None
         case "additionalProperties":
-            return (lambda valid: st.builds(_with_unknown, valid, texts())) if rule is False else None
+            unknown = texts().map(lambda name: {name: name})
+            return (lambda valid: st.builds(merge, unknown, valid)) if rule is False else None
         case _:
             return _limit_mutator(keyword, schema)
 
@@ -428,7 +418,7 @@ def _limit_mutator(keyword: str, schema: JsonObject) -> Mutator:
     rule: Any = schema[keyword]
     match keyword:
         case "pattern":
-            return lambda valid: st.builds(_slip, valid, st.sampled_from(_SLIPS)) | texts()
+            return lambda valid: _slips(valid) | texts()
         case "minLength":
             return lambda _: texts(max_size=rule - 1)
         case "maxLength":
@@ -459,22 +449,14 @@ def _type_mutator(types: list[str], field: FieldRule | None) -> Mutator | None:
     return lambda _: (texts() | st.integers()).filter(is_other)
 
 
-def _slip(text: str, slip: Callable[[str], str]) -> str:
-    return slip(text)
+def _slips(valid: SearchStrategy[str]) -> SearchStrategy[str]:
+    return st.tuples(valid, st.sampled_from(_SLIPS)).map(lambda drawn: drawn[1](drawn[0]))
 
 
 def _break_choice(valid: SearchStrategy[JsonObject], key: str) -> SearchStrategy[Any]:
     """Values whose property that chooses a branch chooses none, or that have no properties."""
     unknown = st.builds(merge, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
     return valid.map(lambda value: _without_any(value, [key])) | unknown | json_values()
-
-
-def _repeat(item: Any, count: int) -> list[Any]:
-    return [item] * count
-
-
-def _with_unknown(value: JsonObject, name: str) -> JsonObject:
-    return {name: name} | value
 
 
 def _without_any(value: JsonObject, names: Collection[str]) -> JsonObject:

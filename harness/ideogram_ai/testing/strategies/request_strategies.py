@@ -94,11 +94,7 @@ def request_rules(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> tuple[str
 
 
 class _Requests:
-    """The requests of an operation, by the names of the fields on the wire.
-
-    Args:
-        view: The operation.
-    """
+    """The requests of an operation, by the names of the fields on the wire."""
 
     def __init__(self, view: ContractView) -> None:
         self._view = view

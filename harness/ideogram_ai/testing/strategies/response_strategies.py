@@ -263,40 +263,36 @@ def _cut(answer: Answer, share: float) -> Answer:
 @st.composite
 def _changed(draw: DrawFn, documented: SearchStrategy[Answer], change: str) -> Answer:
     """A documented response that is changed in one place."""
-    answer = draw(documented.filter(lambda answer: _can_change(answer, change)))
-    body = json.loads(answer.body)
-    places = dict(_places(body))
+    answer = draw(documented.filter(lambda answer: bool(_places_for(change, answer.body))))
+    body, path = json.loads(answer.body), draw(st.sampled_from(_places_for(change, answer.body)))
     match change:
         case "is another value":
-            path = draw(st.sampled_from([*places]))
             body, why = _put(body, path, draw(json_values())), f"{_words(path)} is another value"
         case "is missing":
-            path = draw(st.sampled_from([path for path in places if path]))
             del _at(body, path[:-1])[path[-1]]
             why = f"{_words(path)} is missing"
         case "unknown member":
-            path = draw(st.sampled_from([path for path, value in places.items() if is_object(value)]))
-            name = draw(texts().filter(lambda name: name not in places[path]))
-            body, why = _put(body, (*path, name), draw(json_values())), f"unknown member in {_words(path)}"
+            members: JsonObject = _at(body, path)
+            members[draw(texts().filter(lambda name: name not in members))] = draw(json_values())
+            why = f"unknown member in {_words(path)}"
         case _:
-            known = [path for path, value in places.items() if isinstance(value, str)]
-            path = draw(st.sampled_from(known or [("error",)]))
             body, why = _put(body, path, draw(texts())), f"unknown value of {_words(path)}"
     return evolve(answer, body=_dump(body), why=why)
 
 
-def _can_change(answer: Answer, change: str) -> bool:
-    """Whether a body has a place for a change."""
-    if not answer.body:
-        return False
-    body = json.loads(answer.body)
+def _places_for(change: str, body: bytes) -> list[Path]:
+    """The places of a body where a change can be made."""
+    places = dict(_places(json.loads(body))) if body else {}
     match change:
         case "is another value":
-            return True
-        case "unknown value":
-            return is_object(body) or any(isinstance(value, str) for _, value in _places(body))
+            return list(places)
+        case "is missing":
+            return [path for path in places if path]
+        case "unknown member":
+            return [path for path, value in places.items() if is_object(value)]
         case _:
-            return is_object(body) and (bool(body) or change == "unknown member")
+            known = [path for path, value in places.items() if isinstance(value, str)]
+            return known or [("error",) for path, value in places.items() if not path and is_object(value)]
 
 
 def _not_text() -> SearchStrategy[bytes]:

@@ -7,7 +7,6 @@ hypothesis from printing the failing examples of the whole test run.
 
 from __future__ import annotations
 
-import io
 import math
 import re
 from datetime import UTC
@@ -101,7 +100,7 @@ def files() -> SearchStrategy[bytes]:
 
 def without_content(value: Any) -> Any:
     """A value of a request as its schema takes it: with a text for each file."""
-    if isinstance(value, (bytes, io.BytesIO)):
+    if isinstance(value, bytes):
         return ""
     return [without_content(item) for item in value] if is_array(value) else value
 
@@ -221,12 +220,7 @@ def _member_rules(schema: JsonObject, pointer: str) -> Iterator[MemberRule]:
 
 
 def ways_of(keyword: str, names: Collection[str]) -> tuple[tuple[Way, ...], tuple[Way, ...]]:
-    """The ways to keep a rule over members, and the ways to break it.
-
-    Args:
-        keyword: `oneOf`, `anyOf` or `not` of `required`, or `required` itself.
-        names: The members.
-    """
+    """The ways to keep a rule over members, and to break it: `oneOf`, `anyOf` or `not` of `required`, or `required`."""
     every, each = frozenset(names), [frozenset({name}) for name in names]
     match keyword:
         case "oneOf":
@@ -272,11 +266,7 @@ def is_null(view: ContractView, schema: JsonObject) -> bool:
 
 
 class SchemaValues:
-    """Values that satisfy a schema, made of known properties and known values only.
-
-    Args:
-        view: The contract.
-    """
+    """Values that satisfy a schema, made of known properties and known values only."""
 
     def __init__(self, view: ContractView) -> None:
         self._view = view
@@ -298,12 +288,7 @@ class SchemaValues:
         return self._made[key]
 
     def objects(self, schema: JsonObject, *, given: str | None = None) -> SearchStrategy[JsonObject]:
-        """The values of a schema of an object.
-
-        Args:
-            schema: The schema.
-            given: A member that they lack: it is added to them, and they keep the rules with it.
-        """
+        """The values of a schema of an object. They lack the member `given`, and keep the rules with it."""
         return objects(self.members(schema), member_rules(self._view, schema), given=given)
 
     def members(self, schema: JsonObject) -> dict[str, SearchStrategy[Any]]:

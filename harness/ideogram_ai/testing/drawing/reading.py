@@ -1,25 +1,38 @@
-"""Describes an image as a JSON prompt: what stands out where in it, and in which colours. It recognizes no things."""
+"""Reads images: their size, what stands out in them, and the prompt and the words of the mock server's own pictures.
+
+It recognizes no things: a description says where something stands out, and in which colours.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from PIL import Image
+from PIL import Image, ImageOps
+from PIL.PngImagePlugin import PngImageFile
 
 from ideogram_ai.contract.view import read_view
 
-from ..colour_names import name_of_colour
-from ..prompts import write_prompt
-from .source import read_image, read_texts
-from .variants import PROMPT_KEY
+from ..behaviour import Treatment
+from ..images import Picture
+from ..prompts import name_of_colour, write_prompt
+from .lettering import LINE_HEIGHT
+from .picture import Colour, ink_on, place_text, read_element, text_ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-Colour = tuple[int, ...]
+PROMPT_KEY: Final = "ideogram mock prompt"
+"""The PNG text that holds the prompt of a picture as JSON, so that it can be described by its own prompt."""
+SEED_KEY: Final = "ideogram mock seed"
+"""The PNG text that holds the seed of a picture that can be drawn again from its prompt alone."""
 
+FORMATS: Final = ("JPEG", "PNG", "WEBP")
+_MOST_PIXELS: Final = 80_000_000
+_MOST_SIDE: Final = 4096
+_LEAST_SIDE: Final = 64
 _GRID: Final = 48  # cells in a row and in a column
 _COLOURS: Final = 8
 _MOST_SHAPES: Final = 6
@@ -29,6 +42,58 @@ _ALL_OVER: Final = 0.6  # a shape with more cells than this is no shape on a gro
 _LEAST_IN_PALETTE: Final = 0.08
 _CANVAS: Final = 1000
 _WHITE: Final = (255, 255, 255, 255)
+_MOST_SEED: Final = 10  # digits
+
+
+def image_problem(content: bytes) -> str | None:
+    """Return why the bytes of a file are not an image that can be used; None if they are one."""
+    if not content:
+        return "the file is empty."
+    try:
+        with Image.open(BytesIO(content), formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > _MOST_PIXELS:
+                return f"the image has {width}x{height} pixels, too many for the mock server."
+            image.load()
+    except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
+        # Pillow raises SyntaxError for a broken PNG.
+        return f"the file cannot be read as a JPEG, PNG or WebP image: {_without_object(error)}."
+    return None
+
+
+def _without_object(error: Exception) -> str:
+    """Return the message of an error without the address of the file object in it."""
+    text = str(error)
+    return "it has another form" if "BytesIO" in text else text
+
+
+def read_image(content: bytes) -> Image.Image:
+    """Read an image, upright, in RGB or RGBA."""
+    with Image.open(BytesIO(content), formats=FORMATS) as image:
+        upright = ImageOps.exif_transpose(image)
+        return upright.convert("RGBA" if upright.has_transparency_data else "RGB")
+
+
+def read_texts(content: bytes) -> Mapping[str, str]:
+    """Return the texts in an image by their names: those of a PNG; other images have none."""
+    with Image.open(BytesIO(content), formats=FORMATS) as image:
+        return dict(image.text) if isinstance(image, PngImageFile) else {}
+
+
+def image_size(content: bytes) -> tuple[int, int]:
+    """Return width and height of an image as it is seen, upright."""
+    with Image.open(BytesIO(content), formats=FORMATS) as image:
+        width, height = image.size
+        turned = image.getexif().get(0x0112, 1) >= 5
+    return (height, width) if turned else (width, height)
+
+
+def fitting_size(content: bytes) -> tuple[int, int]:
+    """Return the size of an image, or the nearest one with sides from 64 to 4096 pixels."""
+    width, height = image_size(content)
+    scale = min(1.0, _MOST_SIDE / max(width, height))
+    scale = max(scale, _LEAST_SIDE / min(width, height))
+    return min(_MOST_SIDE, round(width * scale)), min(_MOST_SIDE, round(height * scale))
 
 
 class _Shape(NamedTuple):
@@ -192,3 +257,56 @@ def _place(row: float, column: float) -> str:
     if not side:
         return f"in the {high} part"
     return f"at the {side}" if not high else f"in the {high} {side}"
+
+
+def layerize(content: bytes) -> tuple[Picture, Picture, list[dict[str, Any]]]:
+    """Return an image as a picture, the same without words, and the blocks of its words.
+
+    A picture of the mock server that was drawn from a prompt alone is drawn again. In any other image no words are
+    found, and the picture without words is the image itself.
+
+    Args:
+        content: The bytes of an image that can be read.
+    """
+    width, height = image_size(content)
+    original = Picture(width, height, 0, "", treatment=Treatment.COPY, sources=(content,))
+    prompt, seed = own_prompt(content), read_texts(content).get(SEED_KEY, "")
+    if not prompt or not seed.isdecimal() or len(seed) > _MOST_SEED:
+        return original, original, []
+    bare = Picture(width, height, int(seed), prompt, treatment=Treatment.BARE)
+    if isinstance(prompt, str):
+        return original, bare, _blocks_of_text(width, height, int(seed), prompt)
+    elements = [read_element(0, element) for element in prompt["compositional_deconstruction"]["elements"]]
+    blocks = [
+        _block(
+            (box[0] * width, box[1] * height, box[2] * width, box[3] * height),
+            element.text,
+            "center",
+            element.palette[0] if element.palette else None,
+        )
+        for element in elements
+        if element.text and (box := element.box)
+    ]
+    return original, bare, blocks
+
+
+def _blocks_of_text(width: int, height: int, seed: int, prompt: str) -> list[dict[str, Any]]:
+    canvas, ground = text_ground(width, height, seed)
+    block, x, y = place_text(canvas, prompt)
+    if block is None or not prompt.strip():
+        return []
+    box = (x, y, x + block.width, y + block.height)
+    placed = _block(box, "\n".join(block.lines), "left", ink_on(ground))
+    return [placed | {"font_size": block.size, "line_height": LINE_HEIGHT}]
+
+
+def _block(box: tuple[float, ...], text: str, alignment: str, colour: Colour | None) -> dict[str, Any]:
+    left, top, right, bottom = (round(side) for side in box)
+    block: dict[str, Any] = {"x": left, "y": top, "width": right - left, "height": bottom - top, "text": text}
+    return block | {
+        "alignment": alignment,
+        "formatting": [],
+        "angle": 0,
+        "font_name": "Noto Sans",
+        "color": "#" + bytes(colour).hex().upper() if colour else None,
+    }
