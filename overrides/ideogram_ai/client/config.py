@@ -69,7 +69,8 @@ def resolve_base_url(argument: object, environment: Mapping[str, str] = os.envir
         ConfigurationError: It is not the URL of a server, would expose the key over http, or repeats the API's path.
     """
     source = URL_VARIABLE if argument is None else "base_url"
-    value = (environment.get(URL_VARIABLE, "").strip() or SERVER_URL) if argument is None else argument
+    # A blank variable is refused: a script that could not fill it in wanted another server, and this one bills.
+    value = environment.get(URL_VARIABLE, SERVER_URL) if argument is None else argument
     if not isinstance(value, str):
         raise ConfigurationError(f"{source}: this is {type(value).__name__}, not a string. {NOTHING_SENT}")
     try:
