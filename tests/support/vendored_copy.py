@@ -10,8 +10,11 @@ import sys
 import pytest
 from copy_finder import REPLACED, ROOT, CopyFinder
 
-# pytest loads packages of its plugins itself, and this one has a plugin: first those who find the copy.
-sys.meta_path.sort(key=lambda finder: not isinstance(finder, CopyFinder))
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests() -> None:
+    """Put those who find the copy first: pytest and our plugin, which is loaded by now, find our modules too."""
+    sys.meta_path.sort(key=lambda finder: not isinstance(finder, CopyFinder))
 
 
 @pytest.hookimpl(trylast=True)
