@@ -85,6 +85,8 @@ def test_the_message_names_the_fields_and_the_cure_and_the_offline_check_agrees(
         assert refused("sync", POST_GENERATE_IMAGE_V3, CAT | fields).message.startswith(message)
         said = " ".join(each.message for each in check_request(CAT | fields, operation=POST_GENERATE_IMAGE_V3))
         assert any(words in said for words in ("At most one", "as many", "exactly one")), said
+    neither = "Neither images nor image_urls was given: give at least one."
+    assert refused("sync", POST_V1_EDIT_IMAGE, CAT).message.startswith(neither)
     edits: list[tuple[dict[str, Any], int]] = [({}, 1), ({"images": [PNG]}, 0), ({"image_urls": ["https://a"]}, 0)]
     for fields, wrong in edits:
         problems = check_request(CAT | fields, operation=POST_V1_EDIT_IMAGE)

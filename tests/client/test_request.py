@@ -274,6 +274,17 @@ def test_the_pointer_leads_to_the_value() -> None:
     assert caught.value.pointer == "/a\\ud800"
 
 
+def test_a_whole_number_of_a_table_is_an_integer_as_long_as_it_is_exact() -> None:
+    for value, text in (
+        (4.0, "4"),
+        (-0.0, "0"),
+        (4.5, "4.5"),
+        (2.0**53 - 1, "9007199254740991"),
+        (2.0**53, "9007199254740992.0"),
+    ):
+        assert json.dumps(to_plain("seed", value)) == text
+
+
 def test_a_model_without_further_properties_is_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
     """A generated model whose schema allows none has no attribute for them."""
     closed = type("Closed", (), {"photo": "a cat", "__module__": models.V4StyleDescription.__module__})
