@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import define, evolve, field, frozen
 
-from .csv_records import Dialect, Record, Records
+from .csv_records import Dialect, Record, RecordReader
 from .model import Header, InputError, Row
 
 if TYPE_CHECKING:
@@ -185,13 +185,13 @@ class _File:
         return first
 
     @contextmanager
-    def records(self, dialect: Dialect) -> Generator[Records]:
+    def records(self, dialect: Dialect) -> Generator[RecordReader]:
         """Its records, the header's first."""
         self._stream.seek(self._start)
         errors = "surrogateescape" if dialect.encoding == Dialect().encoding else "strict"
         text = io.TextIOWrapper(self._stream, dialect.encoding, errors, newline=dialect.line_end)  # type: ignore[type-var]
         try:
-            yield Records(text, dialect)
+            yield RecordReader(text, dialect)
         finally:
             text.detach()
 
@@ -282,7 +282,7 @@ class _Survey:
 
     dialect: Dialect
     names: list[str]
-    notes: Records
+    notes: RecordReader
     quoted_header: bool
     good: int = 0
     faults: int = 0

@@ -70,7 +70,7 @@ class _BrokenQuoteError(Exception):
     """A quote neither ends a cell nor stands for itself."""
 
 
-class Records(Iterator[Record]):
+class RecordReader(Iterator[Record]):
     """Splits CSV into records, without empty lines, and notes what shows how the file is written.
 
     Attributes:
