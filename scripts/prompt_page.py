@@ -99,7 +99,7 @@ writes a JSON Schema for your editor. [In Python](client.md#structured-prompts) 
 """
 
 
-class Key(NamedTuple):
+class PromptKey(NamedTuple):
     """A key of a JSON prompt, and what the contract says of it and of its object, references followed.
 
     The path is its place in words, for example `("style_description", "photo")`; the place has the numbers of elements.
@@ -174,17 +174,17 @@ def _png(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def _keys() -> Iterator[Key]:
+def _keys() -> Iterator[PromptKey]:
     """Yield every key that the contract has, in the order of the model's guide, and those of each kind of element."""
     view = read_view(POST_GENERATE_IMAGE_V4.operation_id)
 
-    def walk(schema: dict[str, Any], path: tuple[str, ...], place: tuple[str | int, ...]) -> Iterator[Key]:
+    def walk(schema: dict[str, Any], path: tuple[str, ...], place: tuple[str | int, ...]) -> Iterator[PromptKey]:
         members, required = view.members(schema)
         order = schema.get("x-advice", {}).get("order", [])
         for name in sorted(members, key=lambda name: order.index(name) if name in order else len(order)):
             member = view.resolve(members[name])
             about = members[name].get("description") or member.get("description", "")
-            yield Key((*path, name), (*place, name), member, schema, about, name in required)
+            yield PromptKey((*path, name), (*place, name), member, schema, about, name in required)
             yield from walk(member, (*path, name), (*place, name))
             item = view.resolve(member.get("items", {}))
             for kind, reference in item.get("discriminator", {}).get("mapping", {}).items():
@@ -194,7 +194,7 @@ def _keys() -> Iterator[Key]:
     yield from walk(view.resolve(view.schemas["json_prompt"]), (), ())
 
 
-def _lines(keys: Sequence[Key]) -> Iterator[str]:
+def _lines(keys: Sequence[PromptKey]) -> Iterator[str]:
     example = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", _in_one_line, json.dumps(_EXAMPLE, indent=2))
     yield _HEAD.format(example=example, pictures=PICTURES)
     for key in keys:
@@ -216,7 +216,7 @@ def _in_one_line(found: re.Match[str]) -> str:
     return f"[{' '.join(found[1].split())}]"
 
 
-def _example_with(key: Key) -> dict[str, Any]:
+def _example_with(key: PromptKey) -> dict[str, Any]:
     """Return the example, with a key that it has, or with one of the others instead of what excludes it."""
     example = copy.deepcopy(_EXAMPLE)
     holder = key.of(example)
@@ -243,7 +243,7 @@ def _value(schema: dict[str, Any]) -> str:
     return f"a list of {count}{plain}{bounds}" + (f" like `{item['pattern']}`" if "pattern" in item else "")
 
 
-def _advice(key: Key) -> Iterator[str]:
+def _advice(key: PromptKey) -> Iterator[str]:
     """Say what the model's guide advises beyond the contract."""
     advice, around = key.schema.get("x-advice", {}), key.parent.get("x-advice", {})
     if "order" in advice:
@@ -256,7 +256,7 @@ def _advice(key: Key) -> Iterator[str]:
         yield f"number {low + 1} is not above number {high + 1}"
 
 
-def _without(key: Key) -> dict[str, Any]:
+def _without(key: PromptKey) -> dict[str, Any]:
     """Return the example without a key; without its content if the key is required."""
     prompt = _example_with(key)
     holder = key.of(prompt)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
     from regeneration.documents import Contract
-    from regeneration.fields import Model, Parameter
+    from regeneration.fields import GeneratorParameter, Model
 
 # What operations.py and methods.py have for themselves: constants, classes, and what a method's name would hide.
 _CONSTANTS: Final = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "SERVER_URL", "TYPE_CHECKING"})
@@ -52,7 +52,7 @@ class Endpoint(NamedTuple):
     name: str
     request_model: str
     response_model: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[GeneratorParameter, ...]
 
 
 def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping[str, Model]) -> dict[str, Any]:

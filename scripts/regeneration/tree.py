@@ -24,7 +24,7 @@ from swap import LOCK, PREFIX, InUseError, files, locked, tree_sha256, work_fold
 
 from regeneration.checks import client_facts
 from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
-from regeneration.fields import Parameter, read_models
+from regeneration.fields import GeneratorParameter, read_models
 from regeneration.operations import Endpoint, variables
 from regeneration.rules import groups_of, is_rule
 
@@ -219,7 +219,7 @@ def _take_endpoints(contract: Contract, target: Path, taken: frozenset[str]) -> 
             raise contract.error(("paths", path, method), "the generator left this operation out")
         said = json.loads(modules[0].read_text("utf-8"))
         name = modules[0].stem
-        parameters = tuple(Parameter(**each) for each in said["parameters"])
+        parameters = tuple(GeneratorParameter(**each) for each in said["parameters"])
         endpoints.append(
             Endpoint(name[:-1] if name[:-1] in taken else name, said["request"], said["response"], parameters)
         )

@@ -29,7 +29,7 @@ from ideogram_ai.batch.events import (
 from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.cli.app import app
 from ideogram_ai.cli.batch import resume_command
-from ideogram_ai.cli.batch_report import Reporter
+from ideogram_ai.cli.batch_report import BatchReporter
 from ideogram_ai.cli.batch_summary import BatchSummary, FailureGroups, Progress
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.cli.terminal import CONFIRM_ABOVE, duration, usd
@@ -168,7 +168,7 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
 
 def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    with Reporter(quiet=False).running(Progress(clock)) as on_event:
+    with BatchReporter(quiet=False).running(Progress(clock)) as on_event:
         on_event(RunStarted(2000, 0))
         for key in range(1, 1801):
             clock.now += 1
@@ -181,7 +181,7 @@ def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
 def test_each_reason_of_a_failure_is_reported_once_and_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     for quiet in (False, True):
         reasons = ("a", "b", "a", *(f"c{number}" for number in range(9)))
-        with Reporter(quiet=quiet).running(Progress(Clock())) as on_event:
+        with BatchReporter(quiet=quiet).running(Progress(Clock())) as on_event:
             for key, reason in enumerate(reasons, start=1):
                 on_event(RowDone(outcome(key, State.FAILED, error=reason)))
             on_event(PaceChanged(5, 1.0, "inflight_limit"))
