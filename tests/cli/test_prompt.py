@@ -138,15 +138,10 @@ def test_each_image_is_opened_when_it_is_saved(folder: Path) -> None:
         for path, warned in ((f"{tools}:{os.environ['PATH']}", False), (str(folder), True)):
             variables = environment(PATH=path)
             run = subprocess.run(
-                command,
-                cwd=folder,
-                env=variables,
-                text=True,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
-            words = [word for word in re.findall("^saved|cannot be shown", run.stdout, flags=re.MULTILINE)]
+                ["sh", "-c", '"$@" 2>&1', "sh", *command],
+                cwd=folder, env=variables, text=True, capture_output=True, check=False,
+            )  # fmt: skip
+            words = re.findall("^saved|cannot be shown", run.stdout, flags=re.MULTILINE)
             assert (run.returncode, words) == (0, ["saved", "cannot be shown"] * 2 if warned else ["saved"] * 2)
     deadline = time.monotonic() + 20
     while sorted((folder / "opened").read_text().splitlines()) != ["a-b-2.png", "a-b.png"]:
