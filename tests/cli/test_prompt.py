@@ -138,7 +138,7 @@ def test_each_image_is_opened_when_it_is_saved(folder: Path) -> None:
         for path, warned in ((f"{tools}:{os.environ['PATH']}", False), (str(folder), True)):
             variables = environment(PATH=path)
             run = subprocess.run(
-                ["sh", "-c", '"$@" 2>&1', "sh", *command],
+                ["/bin/sh", "-c", '"$@" 2>&1', "sh", *command],
                 cwd=folder, env=variables, text=True, capture_output=True, check=False,
             )  # fmt: skip
             words = re.findall("^saved|cannot be shown", run.stdout, flags=re.MULTILINE)
