@@ -20,7 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from swap import LOCK, PREFIX, InUseError, files, locked, tree_sha256, work_folder
+from swap import LOCK, PREFIX, files, tree_sha256
 
 from regeneration.checks import client_facts
 from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
@@ -29,7 +29,7 @@ from regeneration.operations import Endpoint, variables
 from regeneration.rules import groups_of, is_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from regeneration.documents import Contract, Pointer
 
@@ -292,22 +292,3 @@ def _read_locks(folder: Path) -> Iterator[dict[str, str]]:
         with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
             lock = json.loads(path.read_bytes())
             yield {"contract": lock["contract"], "configuration": lock["configuration"], **lock["versions"]}
-
-
-@contextlib.contextmanager
-def workplace(out: Path, package: Path) -> Generator[Path]:
-    """Lock out, which is made if needed and removed again if it stays empty, and give a temporary folder in it.
-
-    Raises:
-        RegenerationError: Another run is at work here.
-    """
-    new = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        with locked(out, out / package), work_folder(out) as folder:
-            yield folder
-    except InUseError as error:
-        raise RegenerationError(str(error)) from None
-    finally:
-        if new and not any(out.iterdir()):
-            out.rmdir()
