@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import anyio
 import pytest
 from cli_runs import KEY, Run, environment
 from mock_pictures import small_pictures
@@ -36,6 +37,7 @@ def ideogram(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
     """Run `ideogram` with some arguments. The key is in the environment; nobody waits between attempts."""
     monkeypatch.setenv("IDEOGRAM_API_KEY", KEY)
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("anyio.sleep", lambda _seconds, sleep=anyio.sleep: sleep(0))
 
     def run(*arguments: object) -> Run:
         capsys.readouterr()
