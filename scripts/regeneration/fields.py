@@ -162,7 +162,7 @@ def parameter_fields(
         yield {**field, "place": parameter.place}
 
 
-def or_job(field: dict[str, Any], result: str) -> dict[str, Any]:
+def or_job(field: dict[str, Any], result: str | None) -> dict[str, Any]:
     """A path parameter of a method that returns a job takes a job, too."""
     if result != "job" or field["argument"] != "str":
         return field
