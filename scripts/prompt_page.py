@@ -6,7 +6,6 @@ The keys, what they hold and what the model's guide advises come from the contra
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import re
 import sys
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from PIL import Image
 from regeneration.documents import ROOT
 
+from ideogram_ai.cli.prompt import template
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing.drawing.picture import draw_layout
@@ -33,35 +33,6 @@ _COLOURS: Final = 128  # enough for flat colours, and a file of a few kilobytes
 _SEED: Final = 7
 _LISTS: Final = {"obj": 0, "text": 1}
 """Which element of the example is of which kind."""
-_EXAMPLE: Final[dict[str, Any]] = {
-    "high_level_description": "A poster for a jazz night",
-    "style_description": {
-        "aesthetics": "mid-century",
-        "lighting": "evening light",
-        "medium": "screen print",
-        "art_style": "bold geometry",
-        "color_palette": ["#16233F", "#E8B04B", "#F4EFE4"],
-    },
-    "compositional_deconstruction": {
-        "background": "deep blue paper",
-        "elements": [
-            {
-                "type": "obj",
-                "bbox": [370, 80, 700, 920],
-                "desc": "a brass saxophone",
-                "color_palette": ["#E8B04B", "#8C5A1E"],
-            },
-            {
-                "type": "text",
-                "bbox": [110, 80, 320, 920],
-                "text": "BLUE HOUR",
-                "desc": "wide capitals",
-                "color_palette": ["#F4EFE4"],
-            },
-        ],
-    },
-    "tags": ["poster", "music"],
-}
 _OTHERS: Final = {"photo": "35 mm lens"}
 """Keys that the example does not have, because the guide advises against them beside others."""
 _HEAD: Final = """# JSON prompts, key by key
@@ -97,6 +68,13 @@ writes a JSON Schema for your editor. [In Python](client.md#structured-prompts) 
 [Describing an image](from-a-picture-to-a-picture.md) gives such a prompt, and so does the operation
 [`magic_prompt`](operations.md#clientmagic_prompt).
 """
+
+
+def _example() -> dict[str, Any]:
+    """Return the contract's example, with the keys that it does not have."""
+    example = template(read_view(POST_GENERATE_IMAGE_V4.operation_id))
+    example["compositional_deconstruction"]["elements"][_LISTS["text"]]["color_palette"] = ["#F4EFE4"]
+    return {**example, "tags": ["poster", "music"]}
 
 
 class PromptKey(NamedTuple):
@@ -138,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     keys, folder = list(_keys()), options.out
     text = "\n".join(_lines(keys)) + "\n"
-    prompts = {"prompt": _EXAMPLE} | {f"without.{key.title}": _without(key) for key in keys}
+    prompts = {"prompt": _example()} | {f"without.{key.title}": _without(key) for key in keys}
     prompts |= {key.title: _example_with(key) for key in keys if key.name in _OTHERS}
     pictures = {
         folder / PICTURES / f"{name}.png": draw_layout(*_SIZE, _SEED, prompt) for name, prompt in prompts.items()
@@ -195,7 +173,7 @@ def _keys() -> Iterator[PromptKey]:
 
 
 def _lines(keys: Sequence[PromptKey]) -> Iterator[str]:
-    example = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", _in_one_line, json.dumps(_EXAMPLE, indent=2))
+    example = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", _in_one_line, json.dumps(_example(), indent=2))
     yield _HEAD.format(example=example, pictures=PICTURES)
     for key in keys:
         kind = key.path[-2] if isinstance(key.place[-2:][0], int) else ""
@@ -218,7 +196,7 @@ def _in_one_line(found: re.Match[str]) -> str:
 
 def _example_with(key: PromptKey) -> dict[str, Any]:
     """Return the example, with a key that it has, or with one of the others instead of what excludes it."""
-    example = copy.deepcopy(_EXAMPLE)
+    example = _example()
     holder = key.of(example)
     if key.name in _OTHERS:
         for name in key.parent["x-advice"]["one_of"]:
