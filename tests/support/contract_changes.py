@@ -47,10 +47,10 @@ FIELD_CHANGES = [FieldChange(data) for data in _DATA["changes"]]
 
 def extend(document: Document) -> None:
     """Add all that is in the YAML file."""
-    fields(document).update(deepcopy(_DATA["other fields"]))
     for change in deepcopy(_DATA["changes"]):
         fields(document).update(change.get("fields", {}))
         schemas(document).update(change.get("schemas", {}))
+    fields(document).update(deepcopy(_DATA["other fields"]))
     every = schemas(document)
     every["GenerateImageRequestV4"]["required"] = ["project"]
     every["ResolutionV4"]["enum"].append("64x64")
