@@ -15,7 +15,7 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from cli_runs import Command, Run, acting, files, refuse, running
+from cli_runs import SMALL, Command, Run, acting, files, refuse, running
 
 from ideogram_ai.cli.sending import RequestOptions
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
@@ -24,7 +24,6 @@ from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response
 
 PATIENCE = 20
-SMALL = ("--resolution", "512x1536")
 
 
 def submitting(

@@ -11,13 +11,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from cli_runs import Command, answering, entry, environment, forked_ideogram, refuse
+from cli_runs import SMALL, Command, answering, entry, environment, forked_ideogram, refuse
 
 from ideogram_ai.contract.check import check_request
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
-
-SMALL = ("--resolution", "512x1536")
 
 
 def changed(prompt: dict[str, Any], change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
