@@ -34,7 +34,8 @@ from .prices import Prices, shipped_prices
 from .reading import plain_row
 from .rows import content_of, request_columns, request_of
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
-from .step import join, save_images
+from .saving import save_images
+from .step import join
 from .store import local_folder, open_store
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
@@ -38,9 +39,9 @@ from ideogram_ai.client.retry import Wait
 from .events import PaceChanged, RowAnswered, RowSent, RowSubmitted
 from .journal import Records
 from .model import BatchStoppedError, Outcome, State, log_outcomes
-from .operations import arguments_of, cost_of, images_asked, method_for
+from .operations import cost_of, images_asked, prepare_call
 from .pace import LocalTurns
-from .step import is_fatal, outcome_of_error, outcome_of_lost_job, outcome_of_response
+from .step import is_fatal, outcome_of_error, outcome_of_job, outcome_of_response
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -283,7 +284,7 @@ class Runner:
             attempt, result = await self._attempt(row, attempts)
             if isinstance(result, Generation):
                 self._on_response(row)
-                await self._record(row, outcome_of_response(attempt, result, at=_now()))
+                await self._record(row, outcome_of_response(attempt, result))
                 return
             if isinstance(result, ImageJob):
                 recorded = await self._record(row, evolve(attempt, state=State.SUBMITTED, job_id=result.id))
@@ -327,17 +328,13 @@ class Runner:
         except BaseException:
             self.interrupted.append(row.outcome)
             raise
-        if isinstance(result, Generation):
+        if isinstance(result, Generation | JobFailedError):
             self._on_response(row)
-            await self._record(row, outcome_of_response(job, result, at=_now()))
-        elif isinstance(result, JobFailedError):
-            self._on_response(row)
-            await self._record(row, outcome_of_error(job, result, at=_now()))
         else:
             self._turns.end(row.number, responded=False)
-            await self._record(row, outcome_of_lost_job(job, result))
-            if row.outcome.state is State.SUBMITTED and is_fatal(result):
-                self._fail(result)
+        await self._record(row, outcome_of_job(job, result))
+        if row.outcome.state is State.SUBMITTED and isinstance(result, Exception) and is_fatal(result):
+            self._fail(result)
 
     async def _take_over(self, row: _Progress, found: Outcome) -> None:
         """Go on with a row that another process claimed, as far as that is free: nothing is paid for again."""
@@ -356,16 +353,15 @@ class Runner:
             State.SENT,
             cost=cost,
             may_have_been_billed=True,
-            sent_at=_now(),
+            sent_at=datetime.now(UTC),
             attempts=attempts,
             server=self._server,
         )
         try:
             try:
-                method = method_for(self._client, request, submit=self._submit)
+                prepare = partial(prepare_call, self._client, request, submit=self._submit)
                 # Files are read, which takes time.
-                arguments = await anyio.to_thread.run_sync(arguments_of, request) if request.files else None
-                arguments = arguments_of(request) if arguments is None else arguments
+                call = await anyio.to_thread.run_sync(prepare) if request.files else prepare()
             except RequestError as error:
                 return evolve(attempt, sent_at=None, attempts=attempts - 1), error
             if (found := await self._records.announce(attempt)) is not None:
@@ -373,7 +369,7 @@ class Runner:
             self._emit(RowSent(request))
             row.outcome = attempt
             try:
-                return attempt, await method(**arguments)
+                return attempt, await call()
             except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
                 return attempt, error
         except BaseException as error:  # cancelled, or the journal cannot be written
@@ -388,12 +384,11 @@ class Runner:
     async def _record(self, row: _Progress, outcome: Outcome) -> bool:
         """Record an outcome. If that fails, which is returned, it is not lost, and nothing new is sent."""
         row.outcome = outcome
-        return await self._records.end(outcome)
+        return await self._records.record(outcome)
 
     async def _take_back(self, row: _Progress) -> None:
         """Record that a request certainly did not run."""
-        row.outcome = Outcome(row.outcome.request, State.PLANNED)
-        await self._records.take_back(row.outcome.request)
+        await self._record(row, Outcome(row.outcome.request, State.PLANNED))
 
     async def _finish_row(self, row: _Progress, finish: Finish) -> None:
         """Finish a response. After a failure the others are handed out as they are."""
@@ -446,7 +441,7 @@ class Runner:
                     return
             elif getattr(error, "may_have_been_billed", False):
                 self._on_unknown(error)
-        await self._record(row, outcome_of_error(attempt, error, at=_now()))
+        await self._record(row, outcome_of_error(attempt, error))
 
     def _on_unknown(self, error: Exception) -> None:
         self._unknown_in_a_row += 1
@@ -467,10 +462,6 @@ def _server_limit(body: bytes) -> int | None:
         return None
     limit = document.get("max_inflight_requests") if is_object(document) else None
     return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _report(rows: set[_Progress], error: BaseException | None = None) -> None:
