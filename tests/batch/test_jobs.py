@@ -22,6 +22,7 @@ from ideogram_ai.batch.manifest import write_manifest
 from ideogram_ai.batch.model import Outcome
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.run import Run
+from ideogram_ai.batch.runner import RunOptions
 from ideogram_ai.client import AsyncIdeogram, DownloadError, DownloadReason
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 
@@ -173,7 +174,7 @@ async def test_a_job_is_never_asked_for_at_another_server(server: MockServer, tm
         assert job.plan(rows("cat"), redo=["cat"]).replaced == 1
         job.meet("https://b.test", replace=True)
         assert states(job) == {"cat": "planned", "cat~1": "submitted"}
-        assert [each.request.key async for each in Run(job, client_of(server.url), None, None).source()] == ["cat"]
+        assert [each.request.key async for each in Run(job, client_of(server.url), RunOptions(), None).source()] == ["cat"]
 
 
 async def test_jobs_of_a_rehearsal_that_is_over_are_submitted_again(server: MockServer, tmp_path: Path) -> None:

@@ -117,7 +117,7 @@ class Coordinator:
 class RemoteTurns:
     """The turns of a worker, which the coordinator gives."""
 
-    def __init__(self, coordinator: Any, worker: str, in_flight: int, prices: Prices) -> None:
+    def __init__(self, coordinator: Any, worker: str, in_flight: int, prices: Prices | None) -> None:
         self.most = in_flight
         self._coordinator = coordinator
         self._worker = worker

@@ -15,13 +15,14 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
-from attrs import define, evolve
+from attrs import define, evolve, frozen
 
 from ideogram_ai.client import (
     APIConnectionError,
@@ -41,6 +42,7 @@ from .journal import Records
 from .model import BatchStoppedError, Outcome, State, log_outcomes
 from .operations import cost_of, images_asked, prepare_call
 from .pace import LocalTurns
+from .prices import Prices
 from .step import is_fatal, outcome_of_error, outcome_of_job, outcome_of_response
 
 if TYPE_CHECKING:
@@ -52,7 +54,6 @@ if TYPE_CHECKING:
     from .events import Event
     from .journal import Journal
     from .pace import Turns
-    from .prices import Prices
 
 Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
 """Does what is left to do with a response, for example downloads its images, and returns the new outcome."""
@@ -69,11 +70,23 @@ _UNKNOWN_IN_A_ROW: Final = 10
 """More requests than are in flight and so many end unknown in a row: something is wrong that costs money."""
 
 
-def check_limits(**limits: object) -> None:
-    """Raise ValueError for a limit that is not a whole number from 1."""
-    for name, value in limits.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
+@frozen(kw_only=True)
+class RunOptions:
+    """What holds for all rows of a run; see Job.run."""
+
+    in_flight: int = IN_FLIGHT
+    downloads: int = DOWNLOADS
+    prices: Prices | None = None
+    max_cost: Decimal | None = None
+    retry_unknown: bool = False
+    retry_failed: bool = False
+    submit: bool = False
+    job_seconds: float = JOB_SECONDS
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in (("in_flight", self.in_flight), ("downloads", self.downloads)):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
 
 
 @define(eq=False)
@@ -109,35 +122,29 @@ class Runner:
         self,
         source: AsyncGenerator[Outcome],
         client: AsyncIdeogram,
+        options: RunOptions,
         *,
-        in_flight: int = IN_FLIGHT,
-        downloads: int = DOWNLOADS,
         finish: Finish | None = None,
-        prices: Prices | None = None,
         journal: Journal | None = None,
         on_event: Callable[[Event], None] | None = None,
         server: str | None = None,
-        submit: bool = False,
-        job_seconds: float = JOB_SECONDS,
         claims: Claims | None = None,
         turns: Turns | None = None,
     ) -> None:
-        check_limits(in_flight=in_flight, downloads=downloads)
+        in_flight, downloads = options.in_flight, options.downloads
         self.error: Exception | None = None
         self.ended = anyio.Event()
         self.interrupted: list[Outcome] = []
         self._source = source
+        self._options = options
         self._policy = evolve(client.retry, retry_possibly_billed=False)
         # The pace says how many may be in flight, and this runner when a request is repeated.
         self._client = client.with_retry(evolve(self._policy, max_attempts=1), in_flight=in_flight)
         self._finish = finish
         self._finish_failed = False
-        self._prices = prices
         self._records = Records(journal, claims, self._fail, in_flight + downloads)
         self._on_event = on_event
         self._server = server
-        self._submit = submit
-        self._job_seconds = job_seconds
         self._turns: Turns = LocalTurns(in_flight, client.retry) if turns is None else turns
         # Rows that were begun and not taken yet: a slow consumer slows down the sending.
         self._room = anyio.Semaphore(in_flight + (downloads + _WAITING if finish else 0), fast_acquire=True)
@@ -322,7 +329,7 @@ class Runner:
         self._emit(RowSubmitted(job, recorded))
         result: Generation | Exception
         try:
-            result = await self._client.wait(submitted, deadline=self._job_seconds)
+            result = await self._client.wait(submitted, deadline=self._options.job_seconds)
         except Exception as error:  # noqa: BLE001 - every error of a job is an outcome
             result = error
         except BaseException:
@@ -347,7 +354,7 @@ class Runner:
     async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, _Result]:
         """Send a request once, after it was claimed and recorded."""
         request = row.outcome.request
-        cost = cost_of(request, self._prices)
+        cost = cost_of(request, self._options.prices)
         attempt = Outcome(
             request,
             State.SENT,
@@ -359,7 +366,7 @@ class Runner:
         )
         try:
             try:
-                prepare = partial(prepare_call, self._client, request, submit=self._submit)
+                prepare = partial(prepare_call, self._client, request, submit=self._options.submit)
                 # Files are read, which takes time.
                 call = await anyio.to_thread.run_sync(prepare) if request.files else prepare()
             except RequestError as error:
