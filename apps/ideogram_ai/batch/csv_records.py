@@ -21,7 +21,8 @@ LONGEST_CELL: Final = 16 * 2**20
 _NULLS: Final = frozenset({"NULL", r"\N", "NA"})
 """How databases and R write a missing value, without quotes."""
 _ESCAPES: Final = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
-_DAMAGE: Final = re.compile("[\0\r\udc80-\udcff]")
+_DAMAGE: Final = re.compile("[\0\r\n\udc80-\udcff]")
+_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 _NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
 _ESCAPED_LETTERS: Final = re.compile(r"\\[nt\\]")
 
@@ -230,8 +231,10 @@ class RecordReader(Iterator[CsvRecord]):
                 fault = _explain_encoding(cell, half.start(), number)
                 self.not_utf8 = self.not_utf8 or (record.line, fault)
                 return fault
-        if one_line and "\r" in "".join(body.split('"')[::2]):
-            return "a carriage return is outside quotes; give all lines the same end, and quote the cell"
+        outside = "".join((_ESCAPED.sub("", body) if self._backslashes else body).split('"')[::2])
+        if one_line and ("\r" in outside or "\n" in outside):
+            other = "carriage return" if "\r" in outside else "line feed"
+            return f"a {other} is outside quotes; give all lines the same end, and quote the cell"
         return None
 
 
