@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 import s3_server
 from attrs import evolve
-from batch_places import states
-from batch_service import made, run
+from batch_service import made, run, states
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
 from ideogram_ai.batch import presence as presence_module

@@ -12,8 +12,7 @@ import anyio
 import batch_service
 import pytest
 from attrs import evolve
-from batch_places import states
-from batch_service import client_of, made, until
+from batch_service import client_of, made, states, until
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, State, run_batch
 from ideogram_ai.batch.events import Event, RowDone, RowSubmitted, RunStopped, StopReason
@@ -174,7 +173,10 @@ async def test_a_job_is_never_asked_for_at_another_server(server: MockServer, tm
         assert job.plan(rows("cat"), redo=["cat"]).replaced == 1
         job.meet("https://b.test", replace=True)
         assert states(job) == {"cat": "planned", "cat~1": "submitted"}
-        assert [each.request.key async for each in Run(job, client_of(server.url), RunOptions(), None).source()] == ["cat"]
+        source = Run(job, client_of(server.url), RunOptions(), None).source()
+        assert [each.request.key async for each in source] == [
+            "cat"
+        ]
 
 
 async def test_jobs_of_a_rehearsal_that_is_over_are_submitted_again(server: MockServer, tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ import fsspec
 import httpx
 import pytest
 import s3_server
-from batch_places import Origin, rows, states
+from batch_service import Origin, rows, states
 
 from ideogram_ai.batch import BatchError, BatchRequest, Job, LedgerError, PlanError, State
 from ideogram_ai.batch.ledger import Ledger

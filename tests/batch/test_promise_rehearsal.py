@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from batch_places import Origin, colours, images, rows, states
+from batch_service import Origin, colours, images, rows, states
 
 from ideogram_ai.batch import Job, LedgerError, State
 from ideogram_ai.batch.gallery import write_gallery

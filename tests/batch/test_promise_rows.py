@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from attrs import evolve
-from batch_places import Origin, images, rows, states
+from batch_service import Origin, images, rows, states
 
 from ideogram_ai.batch import BatchRequest, Job, PlanError, State
 from ideogram_ai.batch.ledger import Ledger

@@ -8,8 +8,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from batch_places import png
-from batch_service import HASTY
+from batch_service import HASTY, png
 from canned import entry, success
 from driver import KEY
 
