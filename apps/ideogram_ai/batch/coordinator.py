@@ -55,7 +55,7 @@ class Coordinator:
         self._heard[worker] = time.monotonic()
 
     async def take(self, worker: str, key: str, images: int, cost: Decimal) -> int:
-        """Wait for a turn; see Turns. -1 is for a worker that was taken for dead, and should ask again if it lives."""
+        """Wait for a turn; see LocalTurns. -1 is for a worker that was taken for dead, and should ask again if it lives."""
         self._heard[worker] = time.monotonic()
         mine = f"{worker} {key}"
         if self._budget is not None and not await self._budget.reserve(mine, cost):
@@ -73,12 +73,12 @@ class Coordinator:
         return -1 if number else 0
 
     async def end(self, number: int, *, responded: bool) -> None:
-        """A request ended; see Turns."""
+        """A request ended; see LocalTurns."""
         if self._leases.pop(number, None) is not None:
             self._turns.end(number, responded=responded)
 
     async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown | None:
-        """A request was refused; see Turns."""
+        """A request was refused; see LocalTurns."""
         if self._leases.pop(number, None) is None:
             return None
         return await self._turns.slow_down(number, retry_after, server_limit)
@@ -124,7 +124,7 @@ class RemoteTurns:
         self._prices = prices
 
     async def take(self, request: BatchRequest, images: int) -> int:
-        """See Turns."""
+        """See LocalTurns."""
         cost = cost_of(request, self._prices) or Decimal(0)
         number = -1
         while number < 0:
@@ -132,11 +132,11 @@ class RemoteTurns:
         return number
 
     def end(self, number: int, *, responded: bool) -> None:
-        """See Turns."""
+        """See LocalTurns."""
         self._coordinator.end.remote(number, responded=responded)
 
     async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown:
-        """See Turns."""
+        """See LocalTurns."""
         slowdown: Slowdown | None = await self._coordinator.slow_down.remote(number, retry_after, server_limit)
         return slowdown or Slowdown(self.most, 0.0, news=False, exhausted=False)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 import anyio
 from attrs import define, field, frozen
@@ -139,33 +139,8 @@ class Slowdown:
     exhausted: bool
 
 
-class Turns(Protocol):
-    """Says when a request may be sent, for one process or for many."""
-
-    @property
-    def most(self) -> int:
-        """The most images in flight."""
-        ...
-
-    async def take(self, request: BatchRequest, images: int) -> int:
-        """Wait until a request for so many images may be sent. Return its number, or 0 when nothing more is sent."""
-        ...
-
-    def end(self, number: int, *, responded: bool) -> None:
-        """A request ended: with any response but a 429, or without telling anything about the limit."""
-        ...
-
-    async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown:
-        """A request ended with a 429; see Pace.on_rate_limited."""
-        ...
-
-    def stop(self) -> None:
-        """Give no more turns."""
-        ...
-
-
 class LocalTurns:
-    """The turns of a single process, first come, first served."""
+    """Says when a request may be sent: the turns of a single process, first come, first served."""
 
     def __init__(self, most: int, policy: RetryPolicy) -> None:
         self._pace = Pace(most, policy)
@@ -179,8 +154,8 @@ class LocalTurns:
         """The most images in flight, as far as the service named a limit."""
         return self._pace.most
 
-    async def take(self, request: BatchRequest | None, images: int) -> int:  # noqa: ARG002
-        """See Turns."""
+    async def take(self, _request: BatchRequest | None, images: int) -> int:
+        """Wait until a request for so many images may be sent. Return its number, or 0 when nothing more is sent."""
         async with self._queue:
             while not self._stopped:
                 now = time.monotonic()
@@ -194,12 +169,12 @@ class LocalTurns:
         return 0
 
     def end(self, number: int, *, responded: bool) -> None:
-        """See Turns."""
+        """A request ended: with any response but a 429, or without telling anything about the limit."""
         (self._pace.on_response if responded else self._pace.on_unknown)(self._images.pop(number))
         self._changed.set()
 
     async def slow_down(self, number: int, retry_after: float | None, server_limit: int | None) -> Slowdown:
-        """See Turns."""
+        """A request ended with a 429; see Pace.on_rate_limited."""
         now, before = time.monotonic(), int(self._pace.limit)
         pause = self._pace.on_rate_limited(
             number,
@@ -214,7 +189,7 @@ class LocalTurns:
         return Slowdown(limit, pause, limit < before or pause > 0, self._pace.exhausted(now))
 
     def stop(self) -> None:
-        """See Turns."""
+        """Give no more turns."""
         self._stopped = True
         self._changed.set()
 

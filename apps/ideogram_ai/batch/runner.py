@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from ideogram_ai.client import AsyncIdeogram
 
     from .claims import Claims
+    from .coordinator import RemoteTurns
     from .events import Event
     from .journal import Journal
-    from .pace import Turns
 
 Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
 """Does what is left to do with a response, for example downloads its images, and returns the new outcome."""
@@ -129,7 +129,7 @@ class Runner:
         on_event: Callable[[Event], None] | None = None,
         server: str | None = None,
         claims: Claims | None = None,
-        turns: Turns | None = None,
+        turns: LocalTurns | RemoteTurns | None = None,
     ) -> None:
         in_flight, downloads = options.in_flight, options.downloads
         self.error: Exception | None = None
@@ -145,7 +145,7 @@ class Runner:
         self._records = Records(journal, claims, self._fail, in_flight + downloads)
         self._on_event = on_event
         self._server = server
-        self._turns: Turns = LocalTurns(in_flight, client.retry) if turns is None else turns
+        self._turns = LocalTurns(in_flight, client.retry) if turns is None else turns
         # Rows that were begun and not taken yet: a slow consumer slows down the sending.
         self._room = anyio.Semaphore(in_flight + (downloads + _WAITING if finish else 0), fast_acquire=True)
         self._downloads = anyio.Semaphore(downloads, fast_acquire=True)
