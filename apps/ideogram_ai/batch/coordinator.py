@@ -55,7 +55,7 @@ class Coordinator:
         self._heard[worker] = time.monotonic()
 
     async def take(self, worker: str, key: str, images: int, cost: Decimal) -> int:
-        """Wait for a turn; see LocalTurns. -1 is for a worker that was taken for dead, and may ask again if it lives."""
+        """Wait for a turn; see LocalTurns. -1 is for a worker that was taken for dead, and may ask again if alive."""
         self._heard[worker] = time.monotonic()
         mine = f"{worker} {key}"
         if self._budget is not None and not await self._budget.reserve(mine, cost):
