@@ -174,9 +174,7 @@ async def test_a_job_is_never_asked_for_at_another_server(server: MockServer, tm
         job.meet("https://b.test", replace=True)
         assert states(job) == {"cat": "planned", "cat~1": "submitted"}
         source = Run(job, client_of(server.url), RunOptions(), None).source()
-        assert [each.request.key async for each in source] == [
-            "cat"
-        ]
+        assert [each.request.key async for each in source] == ["cat"]
 
 
 async def test_jobs_of_a_rehearsal_that_is_over_are_submitted_again(server: MockServer, tmp_path: Path) -> None:
