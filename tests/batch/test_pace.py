@@ -13,10 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ideogram_ai.batch import coordinator as module
-from ideogram_ai.batch.coordinator import Coordinator
+from ideogram_ai.batch import pace as module
 from ideogram_ai.batch.events import StopReason
-from ideogram_ai.batch.pace import Pace
+from ideogram_ai.batch.pace import Coordinator, Pace
 from ideogram_ai.client import RetryPolicy
 
 T = TypeVar("T")
