@@ -3,7 +3,7 @@
 import gc
 import logging
 import pickle
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
@@ -15,8 +15,10 @@ from batch_service import HASTY, PromptService, numbered, until, withheld
 from canned import entry, success
 from driver import KEY
 
-from ideogram_ai.batch import BatchRequest, BatchRowError, BatchStoppedError, Outcome, State, run_batch
+from ideogram_ai.batch import BatchRequest, BatchRowError, BatchStoppedError, LedgerError, Outcome, State, run_batch
+from ideogram_ai.batch.pace import LocalTurns
 from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.batch.runner import Runner, RunOptions
 from ideogram_ai.client import (
     APIConnectionError,
     AsyncIdeogram,
@@ -189,6 +191,37 @@ async def test_requests_refused_for_their_number_are_sent_again() -> None:
             RateLimitError, numbered(5), client, "every request for 30 s, or asks to wait longer", in_flight=1
         )
     assert service.prompts == ["1"]
+
+
+class EndlessTurns(LocalTurns):
+    """Turns that go on after a stop, as those of a cluster do until all its workers stop."""
+
+    def stop(self) -> None:
+        pass
+
+
+class FullJournal:
+    """A journal that cannot write that a request did not run."""
+
+    def note(self, outcome: Outcome) -> None:
+        self._full = outcome.state is State.PLANNED
+
+    async def written(self) -> None:
+        if self._full:
+            raise LedgerError("The disk is full.")
+
+
+async def test_what_cannot_be_recorded_ends_the_run_whoever_gives_the_turns() -> None:
+    async def source() -> AsyncGenerator[Outcome]:
+        yield Outcome(BatchRequest.of({"text_prompt": "1"}, 1), State.PLANNED)
+
+    service = PromptService(lambda *_: httpx.Response(429))
+    async with service.client() as client:
+        turns = EndlessTurns(10, HASTY)
+        runner = Runner(source(), client, RunOptions(), journal=FullJournal(), turns=turns)
+        with anyio.fail_after(10):
+            await runner.run()
+    assert (service.prompts, str(runner.error)) == (["1"], "The disk is full.")
 
 
 async def test_a_network_that_is_down_ends_the_run() -> None:

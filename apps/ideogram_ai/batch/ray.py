@@ -25,10 +25,10 @@ from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
 
 from .claims import Claims
-from .coordinator import RENEW_SECONDS, Coordinator, RemoteTurns
 from .events import STOPPING_SOFTLY, RowDone, RowSent, RunStarted, RunStopped, RunStopping, StopReason
 from .manifest import manifest_members, outcome_of_members
 from .model import BatchError, BatchRequest, BatchRowError, BatchStoppedError, Outcome, PlanError, State, server_of
+from .pace import RENEW_SECONDS, Coordinator, RemoteTurns
 from .planning import with_files
 from .prices import Prices, shipped_prices
 from .reading import plain_row

@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from ideogram_ai.client import AsyncIdeogram
 
     from .claims import Claims
-    from .coordinator import RemoteTurns
     from .events import Event
     from .journal import Journal
+    from .pace import RemoteTurns
 
 Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
 """Does what is left to do with a response, for example downloads its images, and returns the new outcome."""
@@ -251,7 +251,8 @@ class Runner:
 
     async def _take_turn(self, row: _Progress) -> None:
         """Wait until a request may be sent, and count it as in flight. When nothing more is sent, its number is 0."""
-        row.number = await self._turns.take(row.outcome.request, images_asked(row.outcome.request))
+        request = row.outcome.request
+        row.number = 0 if self._stopping.is_set() else await self._turns.take(request, images_asked(request))
         if not row.number:
             self.stop()
 
