@@ -107,7 +107,6 @@ class Runner:
     Attributes:
         error: What stopped the run, or None.
         ended: Set when everything in flight has ended.
-        interrupted: Outcomes of requests that were aborted and may have run.
 
     Args:
         source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, SUBMITTED ones
@@ -134,7 +133,6 @@ class Runner:
         in_flight, downloads = options.in_flight, options.downloads
         self.error: Exception | None = None
         self.ended = anyio.Event()
-        self.interrupted: list[Outcome] = []
         self._source = source
         self._options = options
         self._policy = evolve(client.retry, retry_possibly_billed=False)
@@ -192,6 +190,11 @@ class Runner:
         self._open.discard(row)
         self._room.release()
         return row.outcome
+
+    @property
+    def interrupted(self) -> list[Outcome]:
+        """In the end, the requests that were aborted and may have run."""
+        return [row.outcome for row in self._open if row.outcome.state in {State.UNKNOWN, State.SUBMITTED}]
 
     def stop(self) -> None:
         """Send nothing new. What is in flight is finished and handed out."""
@@ -333,9 +336,6 @@ class Runner:
             result = await self._client.wait(submitted, deadline=self._options.job_seconds)
         except Exception as error:  # noqa: BLE001 - every error of a job is an outcome
             result = error
-        except BaseException:
-            self.interrupted.append(row.outcome)
-            raise
         if isinstance(result, Generation | JobFailedError):
             self._on_response(row)
         else:
@@ -381,11 +381,8 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
                 return attempt, error
         except BaseException as error:  # cancelled, or the journal cannot be written
-            if getattr(error, "may_have_been_billed", False):
-                row.outcome = outcome_of_error(attempt, error)
-                self.interrupted.append(row.outcome)
-            else:
-                row.outcome = Outcome(request, State.PLANNED)
+            billed = getattr(error, "may_have_been_billed", False)
+            row.outcome = outcome_of_error(attempt, error) if billed else Outcome(request, State.PLANNED)
             await self._records.abort(row.outcome)
             raise
 
