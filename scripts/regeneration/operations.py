@@ -16,7 +16,14 @@ from regeneration.documents import (
     properties,
     resolve,
 )
-from regeneration.fields import fields_of_body, imports, in_the_authors_order, or_job, parameter_fields
+from regeneration.fields import (
+    fields_of_body,
+    imports,
+    in_the_authors_order,
+    named_properties,
+    or_job,
+    parameter_fields,
+)
 from regeneration.rules import (
     NO_RULES,
     describe_money,
@@ -75,6 +82,7 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
         if name in own:
             message = "operations.py has a class of that name; rename the schema"
             raise contract.error(("components", "schemas", name), message)
+    schemas = named_properties(document)
     return {
         "imports": sorted(lines),
         "argument_types": sorted(_argument_types(facts)),
@@ -84,7 +92,7 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
         "server_url": _server_url(contract),
         "api_key_header": _api_key_header(contract),
         "model_fields": {
-            name: tuple((model.fields[wire][0], wire) for wire in in_the_authors_order(document, name, model))
+            name: tuple((model.fields[wire][0], wire) for wire in in_the_authors_order(schemas, name, model))
             for name, model in sorted(models.items())
         },
     }

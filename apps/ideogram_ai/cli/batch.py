@@ -359,7 +359,7 @@ class _Batch(ServiceOptions):
 
         place = absolute(self.out)
         settings = Settings(
-            place, self.server, allow_http=self.allow_http, timeout=self.timeout, planned=True, **options
+            out=place, base_url=self.server, allow_http=self.allow_http, timeout=self.timeout, planned=True, **options
         )
         stop: list[Callable[[], None]] = []
 
