@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cli_runs import IDEOGRAM, KEY, Command, environment, files, refuse
+from cli_runs import IDEOGRAM, KEY, SMALL, Command, environment, files, refuse
 from small_internet import Internet
 
 import ideogram_ai.testing
@@ -19,9 +19,6 @@ from ideogram_ai.client import Ideogram, RateLimitError, RetryPolicy
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
-
-SMALL = ("--resolution", "512x1536")
-
 
 # The key
 
