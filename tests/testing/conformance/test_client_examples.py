@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conformance_runs import ROOT, result
+from conformance_runs import BROKEN_CLIENT, ROOT, result
 from fork_server import forked
 
 import vectors
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = ROOT / "examples/conformance"
 FORMS = ROOT / "tests/support/form_clients.py"
-CLIENT = (sys.executable, str(ROOT / "tests/support/broken_client.py"))
+CLIENT = (sys.executable, str(BROKEN_CLIENT))
 LINE_ENDS = "request.text.line-ends"
 SOUND = (
     "request.text_prompt",
@@ -51,12 +51,13 @@ def needs(*tools: str) -> None:
         pytest.fail(complaint) if os.environ.get("CI") else pytest.skip(complaint)
 
 
-def test_this_client_holds_every_requirement(capsys: pytest.CaptureFixture[str]) -> None:
+def test_this_client_holds_every_requirement_of_every_operation(capsys: pytest.CaptureFixture[str]) -> None:
     load = "import ideogram_ai.client; from ideogram_ai.client import *; Ideogram('a-key').close()"
     with forked(EXAMPLES / "this_client.py", load) as command:
-        assert conform("--workers", "8", "--", *command) == 0
+        assert conform("--operation", "all", "--workers", "8", "--", *command) == 0
     last = capsys.readouterr().out.splitlines()[-1].split(": ")
     assert last[0].split()[0] + " held" == last[1]
+    assert int(last[0].split()[0]) > len(every_scenario())
     assert conform("--scenario", "answer.401", "--", sys.executable, str(EXAMPLES / "this_client.py")) == 0
 
 
