@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 
     from ideogram_ai.generated.operations import Operation
 
-    from .service import Fields
+    from .images import Fields
+
 
 LARGEST_BODY: Final = 16 * 1024 * 1024
 """Bytes of the largest request body without files; a larger one gets a 413."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, asdict, frozen
@@ -58,7 +58,10 @@ def problem_answer(
 ) -> Answer:
     """Return problem details in the form of the contract's example of a 400."""
     example = _example(view, 400)
-    body: dict[str, Any] = {**(example if is_object(example) else {"type": "about:blank"}), "title": _phrase(status)}
+    body: dict[str, Any] = {
+        **(example if is_object(example) else {"type": "about:blank"}),
+        "title": responses.get(status, f"Status {status}"),
+    }
     body |= {"detail": detail, "status": status}
     if problems:
         body["errors"] = [
@@ -150,10 +153,3 @@ def _no_balance(view: ContractView) -> dict[str, Any]:
     }
     body.pop("max_inflight_requests", None)
     return body
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Status {status}"

@@ -34,7 +34,7 @@ from .client_scenarios import (
 from .kit import Requirement, by_id, find_view, join_pointer, key_view, makes_job, pointers, poll_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ideogram_ai.contract.view import ContractView
 
@@ -51,23 +51,11 @@ _ANSWER: Final = ExpectedOutcome(ReportedOutcome.ANSWER)
 
 
 @cache
-def operation_scenarios() -> Mapping[str, Scenario]:
-    """Every scenario of the operations but generate by its id, those of one operation together."""
+def every_scenario() -> Mapping[str, Scenario]:
+    """Every scenario by its id: those of generate, and then those of one operation together."""
     others = [find_view(each.method_name) for each in OPERATIONS.values() if each is not POST_GENERATE_IMAGE_V4]
     every = [*(scenario for view in others for scenario in _scenarios(view)), *_webhooks()]
-    return dict(zip(by_id(scenario.requirement for scenario in every), every, strict=True))
-
-
-@cache
-def every_scenario() -> Mapping[str, Scenario]:
-    """Every scenario by its id, those of generate first."""
-    return {**client_scenarios(), **operation_scenarios()}
-
-
-def scenarios_of(operations: Iterable[str]) -> dict[str, Scenario]:
-    """The scenarios of some operations: methods of the client, or verify_webhook."""
-    chosen = set(operations)
-    return {name: each for name, each in every_scenario().items() if each.operation in chosen}
+    return {**client_scenarios(), **dict(zip(by_id(each.requirement for each in every), every, strict=True))}
 
 
 def _scenarios(view: ContractView) -> Iterator[Scenario]:
