@@ -65,15 +65,8 @@ def create_app(
 ) -> Starlette:
     """Create the application of the mock server. It reads the contract once, here.
 
-    Args:
-        scenario: Statuses, 200 to 599, for the first requests, one each in order; 200 stands for the normal answer.
-            After the last one every request gets its normal answer.
-        latency: Seconds, 0 or more, until a request that is not refused gets its answer, and until a job ends.
-        in_flight: The number of images, 0 or more, that may be in progress over all operations; None for the contract's
-            limit.
-        link_life: Seconds, 0 or more, until an image link expires.
-        ledger: Where requests are recorded, except those of image links; None creates one.
-        recorder: Writes every request, also those of other paths; None writes nothing. It is not closed.
+    `scenario`, `latency`, `in_flight` and `link_life` are those of `MockServer`. The `ledger` keeps all requests but
+    those of image links. The `recorder` writes every request, also those of other paths; it is not closed.
 
     Returns:
         The application. Its `state.mock` has the `ledger`.
