@@ -26,7 +26,7 @@ from ideogram_ai.generated.operations import OPERATIONS
 from .asgi import OriginForm, base_url_of, bytes_response, read_body, sent_path
 from .images import LINK_LIFE, LinkRefusal
 from .jobs import MockJob, deliver
-from .mock_responses import Answer, forced_answer, in_flight_answer, problem_answer, rate_answer
+from .mock_responses import Answer, forced_answer, limit_answer, problem_answer
 from .recording import Exchange, ExchangeLog, Recorder, close_exchange, new_exchange
 from .routes import operations_at, path_parameters, path_pattern
 from .service import MockService, ReadRequest, read_request
@@ -184,7 +184,8 @@ class MockApplication:
         """Answer a request that the contract allows."""
         operation, service = view.operation, self.service
         if operation.rate_limit is not None and self._is_too_often(operation.operation_id, *operation.rate_limit):
-            return rate_answer(view, *operation.rate_limit)
+            most, seconds = operation.rate_limit
+            return limit_answer(view, f"there were {most} requests in {seconds} seconds")
         takes_files = any(rule.takes_files for rule in view.fields.values())
         refused = (
             await asyncio.to_thread(service.refusal, view, fields) if takes_files else service.refusal(view, fields)
@@ -193,7 +194,8 @@ class MockApplication:
             return refused
         is_counted = operation.in_flight_limit is not None
         if is_counted and self._running + service.jobs.pending >= self.in_flight:
-            return in_flight_answer(view, self.in_flight)
+            why = f"{self.in_flight} requests are in progress already"
+            return limit_answer(view, why, max_inflight_requests=self.in_flight)
         if operation.method != "POST" or operation.result == "job":
             return service.answer(view, fields, base_url)
         self._running += is_counted

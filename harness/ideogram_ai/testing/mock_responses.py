@@ -100,17 +100,8 @@ def _example(view: ContractView, status: int) -> Any:
     return rule.examples[0] if rule and rule.examples else None
 
 
-def in_flight_answer(view: ContractView, limit: int) -> Answer:
-    """Return the answer to a request above the limit of images in progress."""
-    return _limit_answer(view, f"{limit} requests are in progress already", {"max_inflight_requests": limit})
-
-
-def rate_answer(view: ContractView, requests: int, seconds: int) -> Answer:
-    """Return the answer to a request above the limit of requests in a number of seconds."""
-    return _limit_answer(view, f"there were {requests} requests in {seconds} seconds", {})
-
-
-def _limit_answer(view: ContractView, why: str, members: Mapping[str, Any]) -> Answer:
+def limit_answer(view: ContractView, why: str, **members: int) -> Answer:
+    """Return the answer to a request above a limit, with these values of members that the contract's example has."""
     example, rule = _example(view, 429), view.responses.get(429)
     if rule is None or not is_object(example):
         return problem_answer(view, 429, why)
