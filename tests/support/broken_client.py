@@ -61,6 +61,8 @@ def part_of(field: Field, value: Any) -> tuple[str, bytes]:
         name = "blob" if FAULT == "no-names" else Path(value).name
         content = b"" if FAULT == "empties-files" else Path(value).read_bytes()
         return f'; filename="{name}"\r\nContent-Type: image/png', content
+    if FAULT.startswith("charset="):  # as HttpMime of Apache and others write a text
+        return f"\r\nContent-Type: text/plain; {FAULT}", encode(value)
     marked = field.content_type and FAULT != "json-as-text"
     return f"\r\nContent-Type: {field.content_type}" if marked else "", encode(value)
 
