@@ -121,12 +121,8 @@ class _Requests:
     @cached_property
     def rules(self) -> tuple[str, ...]:
         """Every rule that can be broken, those over several fields first."""
-        return tuple(
-            dict.fromkeys(
-                rule.rule if isinstance(rule, MutationPoint) else rule.pointer
-                for rule in [*self._over_fields, *self._points]
-            )
-        )
+        places = [*(rule.pointer for rule in self._over_fields), *(point.rule for point in self._points)]
+        return tuple(dict.fromkeys(places))
 
     @cached_property
     def _members(self) -> dict[str, SearchStrategy[Any]]:
