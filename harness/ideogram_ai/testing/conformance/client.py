@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import secrets
 import shlex
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 _MOST_SHOWN: Final = 4000
+_LIST: Final = "https://github.com/ideogram-ai-python/ideogram-ai-python/tree/main/vectors"
 
 
 @frozen
@@ -79,7 +81,9 @@ def check_options(options: ClientOptions) -> ClientOptions:
         raise ConfigurationError(f"workers is {options.workers}; give a number of scenarios at once, 1 or more.")
     for name in options.scenarios:
         if name not in every_scenario():
-            raise ConfigurationError(f"scenario is {name!r}; the scenarios are {', '.join(every_scenario())}.")
+            close = " or ".join(difflib.get_close_matches(name, every_scenario(), n=3))
+            cure = f"did you mean {close}? All are" if close else "they are"
+            raise ConfigurationError(f"scenario is {name!r}; {cure} listed at {_LIST}, but for those of webhooks.")
     known = tuple(dict.fromkeys(each.operation for each in every_scenario().values()))
     for name in options.operations:
         if name not in {"all", *known}:
