@@ -114,6 +114,7 @@ class Runner:
         on_event: Called with events; must not raise.
         server: The server, for the outcomes.
         claims: Claims each row before it is sent, among the processes that share the batch.
+        options: What holds for all rows.
         others: Those of run_batch (`outcomes.py`).
     """
 
