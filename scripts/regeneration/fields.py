@@ -31,7 +31,7 @@ _NOT_IMPORTED: Final = frozenset({"File", "Unset"})
 _FILE: Final = "str | os.PathLike[str] | bytes | BinaryIO | Image"
 
 
-class Parameter(NamedTuple):
+class GeneratorParameter(NamedTuple):
     """A parameter as the generator calls it: where it goes, its names, its type, and the lines that import names."""
 
     place: str
@@ -131,7 +131,7 @@ def fields_of_body(
 def parameter_fields(
     contract: Contract,
     operation: tuple[str, str, dict[str, Any]],
-    given: Sequence[Parameter],
+    given: Sequence[GeneratorParameter],
     models: Mapping[str, Model],
     body: Sequence[Mapping[str, Any]],
 ) -> Iterator[dict[str, Any]]:
@@ -162,7 +162,7 @@ def parameter_fields(
         yield {**field, "place": parameter.place}
 
 
-def or_job(field: dict[str, Any], result: str) -> dict[str, Any]:
+def or_job(field: dict[str, Any], result: str | None) -> dict[str, Any]:
     """A path parameter of a method that returns a job takes a job, too."""
     if result != "job" or field["argument"] != "str":
         return field
