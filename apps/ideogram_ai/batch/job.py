@@ -20,8 +20,9 @@ from .events import STOPPING_SOFTLY, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
 from .manifest import check_mark, rebuild_ledger, write_mark
 from .model import MOCK, BatchError, LedgerError, Outcome, State, log_outcomes, server_of
-from .operations import cost_of, submit_operation
+from .operations import submit_operation
 from .planning import plan_rows, use_server
+from .prices import cost_of
 from .run import Run
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, RunOptions
 from .saving import image_names, thumbnail_name

@@ -16,8 +16,8 @@ from ideogram_ai.client import IdeogramError
 from .events import RowDone, RunStarted, RunStopped, RunStopping, RunWaiting, StopReason
 from .journal import LedgerJournal
 from .model import BatchError, LedgerError, Outcome, State
-from .operations import cost_of
 from .pace import Budget
+from .prices import cost_of
 from .runner import Runner
 from .saving import Saver
 

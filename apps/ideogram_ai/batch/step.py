@@ -29,9 +29,9 @@ from ideogram_ai.client import Job as ImageJob
 
 from .claims import Claims
 from .model import BatchError, ImageOutcome, Outcome, State, log_outcomes, server_of
-from .operations import cost_of, images_asked, prepare_call, price_of
+from .operations import prepare_call
 from .planning import shared_key, with_files
-from .prices import shipped_prices
+from .prices import cost_of, images_asked, price_of, shipped_prices
 from .saving import save_images
 from .store import open_store
 
@@ -205,7 +205,9 @@ class Step:
     def _send(self, client: Ideogram, attempt: Outcome, claims: Claims | None) -> Outcome:
         """Send a request that nobody sent before."""
         try:
-            result: Generation | ImageJob = prepare_call(client, attempt.request, submit=self.submit)()
+            request = attempt.request
+            call = prepare_call(client, request.operation, request.fields, request.files, submit=self.submit)
+            result: Generation | ImageJob = call()
         except BaseException as error:
             outcome = outcome_of_error(attempt, error)
             if claims is not None and not outcome.may_have_been_billed and not _is_refusal(error):
