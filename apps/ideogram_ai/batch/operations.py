@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import cache, lru_cache, partial
-from operator import attrgetter
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -21,7 +20,6 @@ from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from ideogram_ai.client import AsyncIdeogram, Ideogram
     from ideogram_ai.contract.view import ContractView, FieldRule
     from ideogram_ai.generated.operations import Operation
 
@@ -64,20 +62,9 @@ def all_fields() -> Mapping[str, FieldRule]:
     return fields
 
 
-def prepare_call(
-    client: Ideogram | AsyncIdeogram, name: str, fields: Mapping[str, Any], files: Mapping[str, Any], *, submit: bool
-) -> Callable[[], Any]:
-    """The call that makes the images of a request, or that submits it. It reads the files whose content is known.
-
-    A file that is gone or has another content than before is a RequestError, and so is a request that no job can make.
-    """
-    operation = submit_operation(name) if submit else image_operations()[name]
-    if operation is None:
-        raise RequestError(f"The contract has no operation that submits {name}. {NOTHING_SENT}")
-    if "timeout" in fields:
-        raise RequestError(f"'timeout' is not a request field; give it to the client. {NOTHING_SENT}")
-    read = {each: _map_file(_read, fields[each], digest) for each, digest in files.items()}
-    return partial(attrgetter(operation.method_name)(client), **{**fields, **read})
+def with_contents(fields: Mapping[str, Any], files: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request with the contents of its files. RequestError if one is gone, or has changed since."""
+    return {**fields, **{name: _map_file(_read, fields[name], digest) for name, digest in files.items()}}
 
 
 def identified_files(name: str, fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -40,10 +40,9 @@ from ideogram_ai.client.retry import Wait
 from .events import PaceChanged, RowAnswered, RowSent, RowSubmitted
 from .journal import Records
 from .model import BatchStoppedError, Outcome, State, log_outcomes
-from .operations import prepare_call
 from .pace import LocalTurns
 from .prices import Prices, cost_of, images_asked
-from .step import is_fatal, outcome_of_error, outcome_of_job, outcome_of_response
+from .step import is_fatal, outcome_of_error, outcome_of_job, outcome_of_response, prepare_call
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -368,16 +367,9 @@ class Runner:
         )
         try:
             try:
-                prepare = partial(
-                    prepare_call,
-                    self._client,
-                    request.operation,
-                    request.fields,
-                    request.files,
-                    submit=self._options.submit,
-                )
+                prepare = partial(prepare_call, self._client, request, submit=self._options.submit)
                 # Files are read, which takes time.
-                call = await anyio.to_thread.run_sync(prepare) if files else prepare()
+                call = await anyio.to_thread.run_sync(prepare) if request.files else prepare()
             except RequestError as error:
                 return evolve(attempt, sent_at=None, attempts=attempts - 1), error
             if (found := await self._records.announce(attempt)) is not None:
