@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from .model import BatchRequest
 
-__all__ = ["SPEED", "Estimate", "Prices", "cost_of", "images_asked", "price_of", "read_prices", "shipped_prices"]
+__all__ = ["SPEED", "Estimate", "Prices", "read_prices", "shipped_prices"]
 
 FASTEST_SECONDS: Final = 5.0
 SLOWEST_SECONDS: Final = 25.0
