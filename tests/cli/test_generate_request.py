@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from cli_runs import IDEOGRAM, POSTER, SMALL, Command, environment, files, refuse
+from contract_document import UNKNOWN
 from regenerated import path_to, with_more
-from unknown_fields import UNKNOWN
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4

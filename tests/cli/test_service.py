@@ -120,6 +120,7 @@ def test_a_rehearsal_ignores_key_base_url_and_proxies(ideogram: Command, monkeyp
     with FaultServer() as server:
         for name in ("IDEOGRAM_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, server.url)
+        monkeypatch.setenv("SSL_CERT_FILE", "/gone.pem")
         run = ideogram("generate", "a", "--mock", "-o", "a.png", "--api-key-file", "nowhere", *SMALL)
         assert server.ledger.connections == 0
     assert run.code == 0
