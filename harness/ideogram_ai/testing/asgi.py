@@ -1,71 +1,39 @@
-"""What the mock server does with HTTP itself: targets, paths with parameters, bodies, ranges of bytes."""
+"""What the mock server does with HTTP itself: targets, bodies, ranges of bytes."""
 
 from __future__ import annotations
 
 import re
 from collections import deque
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.responses import Response
-from starlette.routing import Match, Route
-
-from .routes import path_parameters, path_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from starlette.datastructures import Headers
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from ideogram_ai.generated.operations import Operation
+    from starlette.types import Scope
 
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
 _PIECE: Final = 4 * 1024 * 1024  # bytes: so large that the system gets the memory back piece by piece
 _READ_ON: Final = 64 * 1024 * 1024  # bytes above the largest body: a client that still sends does not read the answer
 
 
-@final
-class OperationRoute(Route):
-    """A route of an operation with parameters in its path, which may have any name and hold an encoded slash.
+def sent_path(scope: Scope) -> str:
+    """Return the path as it was sent, without that of an application in which this one is mounted."""
+    path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
+    return path.removeprefix(quote(scope.get("root_path", "")))
 
-    Args:
-        operation: The operation.
-        endpoint: Answers its requests.
+
+def in_origin_form(scope: Scope) -> Scope:
+    """Return the scope of a request whose target is a whole URL with its path as the target, and its host as Host.
+
+    RFC 9112, section 3.2.2: the host of the URL counts, and not that of the header.
     """
-
-    def __init__(self, operation: Operation, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
-        super().__init__("/", endpoint, methods=[operation.method])
-        self._operation = operation
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match the path as it was sent."""
-        path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
-        path = path.removeprefix(quote(scope.get("root_path", "")))
-        if scope["type"] != "http" or not path_pattern(self._operation.path).fullmatch(path):
-            return Match.NONE, {}
-        values = path_parameters(self._operation, path)
-        found: dict[str, Any] = {"endpoint": self.endpoint, "path_params": values}
-        return (Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL), found
-
-
-class OriginForm:
-    """Middleware for requests whose target is a whole URL: it counts as path and host (RFC 9112, section 3.2.2)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - the one of ASGI
-        if not scope.get("path", "/").startswith("/"):
-            scope = _with_origin_form(scope)
-        await self._app(scope, receive, send)
-
-
-def _with_origin_form(scope: Scope) -> Scope:
-    """Return the scope with the path of the URL as its target, and the host of the URL in the Host header."""
-    target: bytes = scope["raw_path"]
+    target: bytes = scope.get("raw_path") or b"/"
+    if target.startswith(b"/"):
+        return scope
     try:
         url = urlsplit(target.decode("ascii"))
     except ValueError:
