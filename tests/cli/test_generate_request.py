@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from cli_runs import IDEOGRAM, POSTER, Command, environment, files, refuse
-from regenerated import path_to, with_more_fields
+from regenerated import path_to, with_more
 from unknown_fields import UNKNOWN
 
 from ideogram_ai.generated.contract import read_contract
@@ -205,7 +205,7 @@ def test_undocumented_fields_are_sent_as_text(ideogram: Command, service: MockSe
 @pytest.mark.slow
 def test_a_field_that_regeneration_brings_is_typed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing but the contract changes: the same command takes the new fields, and refuses what they are not."""
-    path = path_to(with_more_fields(tmp_path_factory))
+    path = path_to(with_more(tmp_path_factory))
 
     def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -54,17 +54,12 @@ def regenerated(factory: pytest.TempPathFactory, name: str, *changes: Change) ->
 
 def with_more(factory: pytest.TempPathFactory) -> Path:
     """The package of the contract with more in it."""
-    return regenerated(factory, "more", extend)
+    return regenerated(factory, "more", extend, add_other_fields)
 
 
 def with_less(factory: pytest.TempPathFactory) -> Path:
     """The package of the contract with less in it, and with other names."""
     return regenerated(factory, "less", reduce)
-
-
-def with_more_fields(factory: pytest.TempPathFactory) -> Path:
-    """The package of the contract with more in it, and with fields of other types and names."""
-    return regenerated(factory, "fields", extend, add_other_fields)
 
 
 def with_every_form(factory: pytest.TempPathFactory) -> Path:
