@@ -1,9 +1,10 @@
 """A batch is killed at every point of its way, and the next run is right: nothing is paid twice, and nothing is lost.
 
-A point is a call that changes something outside the process, or a step of a task. A run that lives finds the points;
-then each of them has a batch of its own that dies there, is run again without any option that may pay twice, and again
-with --retry-unknown. The judge is the mock server, which counts what it makes, beside the images and the manifest. What
-the store said when the process was dead decides what has to become of each row.
+A point is a call that changes something outside the process, or the first time that a task awaits in a line. A run that
+lives finds the points; then each of them has a batch of its own that dies there. Unless another one left the same
+behind, it is run again without any option that may pay twice, and again with --retry-unknown. The judge is the mock
+server, which counts what it makes, beside the images and the manifest. What the store said when the process was dead
+decides what has to become of each row.
 """
 
 import hashlib
@@ -74,7 +75,7 @@ KEPT: Final = {"submitted", "answered", "saved"}
 ATTEMPTS: Final = 4
 """How often a process is to die at a point that not every run comes to, as threads take turns in another order."""
 MOST_MISSED: Final = 100
-PAIRS: Final = 0.5
+PAIRS: Final = 0.25
 """How many of the next runs die too, at a random point."""
 
 
@@ -140,7 +141,7 @@ class LedgerPlace:
         return {prompt_of(json.loads(fields)): Known(state, job_id) for fields, state, job_id in rows}
 
     def looks(self, files: Mapping[str, bytes], folder: Path, point: str) -> Iterator[str]:
-        """What the next run finds there: of the ledger, what SQLite makes of it, and in which call a process died."""
+        """What the next run finds there: of the ledger, the call in which a process died, and what is in the copy."""
         yield from (name if "ledger.sqlite3" in name else f"{name} {look(content)}" for name, content in files.items())
         if "ledger.sqlite3" in files:
             if "ledger.sqlite3" in point:
