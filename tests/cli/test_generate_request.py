@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import IDEOGRAM, POSTER, Command, environment, files, refuse
+from cli_runs import IDEOGRAM, POSTER, SMALL, Command, environment, files, refuse
+from contract_document import UNKNOWN
 from regenerated import path_to, with_more
-from unknown_fields import UNKNOWN
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -21,7 +21,6 @@ from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
 Stdin = Callable[[bytes], None]
-SMALL = ("--resolution", "512x1536")
 NOTHING_SENT = "Nothing was sent, nothing billed."
 HINTS = read_contract()["components"]["schemas"][POST_GENERATE_IMAGE_V4.request_model]["x-field-hints"]
 WITH_HINT = next(name for name, hint in HINTS.items() if "use" in hint)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from canned import Service
-from driver import generate
+from driver import generate, raised
 from regenerated import path_to, with_more
 
 from ideogram_ai.client import UnknownFieldError
@@ -110,5 +110,4 @@ def test_help_shows_every_field(tmp_path_factory: pytest.TempPathFactory) -> Non
 
 
 def test_before_regeneration_it_is_an_unknown_field() -> None:
-    with pytest.raises(UnknownFieldError):
-        generate("sync", Service(), text_prompt="a", guidance=7.5)
+    raised(UnknownFieldError, generate, "sync", Service(), text_prompt="a", guidance=7.5)

@@ -12,7 +12,7 @@ from typing import Any
 import ray
 import ray.data
 
-from ideogram_ai.batch import coordinator, presence
+from ideogram_ai.batch import pace, presence
 from ideogram_ai.batch import ray as on_ray
 from ideogram_ai.cli.main import main
 
@@ -20,8 +20,8 @@ from ideogram_ai.cli.main import main
 def hasten() -> None:
     """Let processes of this run show more often that they are alive."""
     presence.HEARTBEAT_SECONDS, presence.LEASE_SECONDS = 0.5, 10.0  # type: ignore[misc]
-    on_ray.RENEW_SECONDS = coordinator.RENEW_SECONDS = 0.5  # type: ignore[misc]
-    coordinator.SILENT_SECONDS = 5.0  # type: ignore[misc]
+    on_ray.RENEW_SECONDS = pace.RENEW_SECONDS = 0.5  # type: ignore[misc]
+    pace.SILENT_SECONDS = 5.0  # type: ignore[misc]
 
 
 class _Worker(on_ray._Worker):
@@ -32,7 +32,7 @@ class _Worker(on_ray._Worker):
         super().__init__(*arguments)
 
 
-class Coordinator(coordinator.Coordinator):
+class Coordinator(pace.Coordinator):
     """The same for the process that gives the workers their turns."""
 
     def __init__(self, *arguments: Any) -> None:

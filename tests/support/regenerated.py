@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import regenerate
 from altered_contract import Change, write_altered
-from contract_changes import add_every_form, add_other_fields, extend, reduce
+from contract_changes import add_every_form, extend, reduce
 from filelock import FileLock
 
 import ideogram_ai.client
@@ -54,7 +54,7 @@ def regenerated(factory: pytest.TempPathFactory, name: str, *changes: Change) ->
 
 def with_more(factory: pytest.TempPathFactory) -> Path:
     """The package of the contract with more in it."""
-    return regenerated(factory, "more", extend, add_other_fields)
+    return regenerated(factory, "more", extend)
 
 
 def with_less(factory: pytest.TempPathFactory) -> Path:
