@@ -26,6 +26,8 @@ ONCE = RetryPolicy(max_attempts=1)
 HURRY = 0.2
 """Seconds of silence that a client allows a server that says nothing: less than the faults' interval."""
 PROMPT = "A photo of a cat"
+SUPPORT = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+"""The PYTHONPATH of a program that a test starts, and that imports this module."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PLAIN: dict[str, Any] = {"trust_env": False, "verify": NO_TLS}
 """Options of an HTTP client for http alone; to load the certificates of the world takes most of the work of one."""
