@@ -2,9 +2,10 @@
 
 import os
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import cycle
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, TypeVar
@@ -207,6 +208,11 @@ def at_once(kind: Kind, calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
     anyio.run(main, backend=kind)
     return ended
+
+
+def in_turns(items: Iterable[T]) -> Iterator[tuple[Kind, T]]:
+    """Each item with a kind of client: they take turns where they share all that is tested."""
+    return zip(cycle(KINDS), items, strict=False)
 
 
 def mocked(kind: Kind, **settings: Any) -> Driver:
