@@ -19,7 +19,7 @@ from ideogram_ai.client.request import is_array
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .client_judge import BOUNDARY, advice_about, body_of, boundary_of, client_requirements, judge_run, requirements_of
-from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario, scenarios_of
+from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario
 from .client_program import MASK, TIME_LIMIT, CommandError, ProgramRunner, ScenarioServers, find_command
 from .client_requests import file_names
 from .client_scenarios import ReportedOutcome, Scenario, client_scenarios
@@ -125,7 +125,7 @@ def requirements_for(options: ClientOptions) -> Mapping[str, Requirement]:
 
 def _scenarios(options: ClientOptions) -> dict[str, Scenario]:
     every = every_scenario()
-    chosen = dict(every) if "all" in options.operations else scenarios_of(options.operations)
+    chosen = {name: each for name, each in every.items() if {"all", each.operation} & {*options.operations}}
     return chosen | {name: every[name] for name in options.scenarios}
 
 

@@ -57,7 +57,7 @@ def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy
     Args:
         operation: The operation whose method takes them as keyword arguments.
     """
-    drawn = _Requests(read_view(operation.operation_id))
+    drawn = _requests_of(read_view(operation.operation_id))
     return named("requests", drawn.make().map(drawn.as_keywords))
 
 
@@ -75,7 +75,7 @@ def broken_requests(
     Raises:
         ValueError: The contract has no such rule, or none that a request for this operation could break.
     """
-    drawn = _Requests(read_view(operation.operation_id))
+    drawn = _requests_of(read_view(operation.operation_id))
     rules = drawn.rules
     if not rules:
         raise ValueError(f"{operation.operation_id}: the contract has no rule that a request could break.")
@@ -90,7 +90,13 @@ def broken_requests(
 
 def request_rules(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> tuple[str, ...]:
     """Every rule that `broken_requests()` breaks, as JSON pointers into the contract."""
-    return _Requests(read_view(operation.operation_id)).rules
+    return _requests_of(read_view(operation.operation_id)).rules
+
+
+@cache
+def _requests_of(view: ContractView) -> _Requests:
+    """Make the strategies of an operation once: that takes as long as many draws from them."""
+    return _Requests(view)
 
 
 class _Requests:
@@ -99,7 +105,9 @@ class _Requests:
     def __init__(self, view: ContractView) -> None:
         self._view = view
         self._values = SchemaValues(view)
-        self._points = MutationPoints(view, self._values)
+        self._mutations = MutationPoints(view, self._values)
+        self._points = list(self._mutations)
+        self._with_field = cache(lambda name: self.make(given=name))
         # A path without its parameter is another path, so that is no rule.
         self._over_fields = [
             *member_rules(view, *request_schema(view)),
@@ -110,15 +118,11 @@ class _Requests:
             ),
         ]
 
-    @property
+    @cached_property
     def rules(self) -> tuple[str, ...]:
         """Every rule that can be broken, those over several fields first."""
-        return tuple(
-            dict.fromkeys(
-                rule.rule if isinstance(rule, MutationPoint) else rule.pointer
-                for rule in [*self._over_fields, *self._points]
-            )
-        )
+        places = [*(rule.pointer for rule in self._over_fields), *(point.rule for point in self._points)]
+        return tuple(dict.fromkeys(places))
 
     @cached_property
     def _members(self) -> dict[str, SearchStrategy[Any]]:
@@ -163,7 +167,7 @@ class _Requests:
             keywords = self.as_keywords(request | more | {point.field: value})
             return BrokenRequest(keywords, point.rule, pointer_to((point.field, *path)))
 
-        return st.builds(build, self.make(given=point.field), self._points.broken_values(point))
+        return st.builds(build, self._with_field(point.field), self._mutations.broken_values(point))
 
     def as_keywords(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """A request as keyword arguments."""
