@@ -15,7 +15,7 @@ import pytest
 import requests
 from contract_document import responses_of
 from PIL import Image
-from raw_http import KEY, PATIENCE, Heard, connect, get, listen, post, read_until, talk
+from raw_http import KEY, Heard, assert_silent, connect, get, listen, post, read_until, talk
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -281,18 +281,6 @@ def test_spellings_to_the_letter() -> None:
         echo_key("rot13")
 
 
-def test_libraries_that_decode_show_the_key_to_those_who_print_their_text() -> None:
-    shown: set[str] = set()
-    with FaultServer([fault for spelling in SPELLINGS for fault in [echo_key(spelling, 401)] * 2]) as server:
-        for spelling in SPELLINGS:
-            by_httpx = httpx.post(server.url, headers={"Api-Key": KEY})
-            by_requests = requests.post(server.url, headers={"Api-Key": KEY}, timeout=10)
-            found = [KEY in f"{response.text} {response.headers}" for response in (by_httpx, by_requests)]
-            assert found[0] == found[1]
-            shown |= {spelling} if found[0] else set()
-    assert shown == {"plain", "header", "utf16", "gzip"}
-
-
 # Images
 
 
@@ -486,25 +474,17 @@ def test_a_chain_redirects_as_often_as_it_says(hops: int) -> None:
 
 def test_a_slow_image_sends_a_few_bytes_each_interval() -> None:
     with FaultServer(image="slow_image", interval=1000.0) as server, connect(server.url) as sock:
-        sock.settimeout(PATIENCE)
         sock.sendall(get())
-        data = b""
-        while len(Heard(data, "open").body) < 16:
-            data += sock.recv(65536)
-        sock.settimeout(0.05)
-        with pytest.raises(TimeoutError):
-            sock.recv(1)
+        data = read_until(sock, PNG[:16])
+        assert_silent(sock)
     assert (Heard(data, "open").body, Heard(data, "open").header("Content-Length")) == (PNG[:16], str(len(PNG)))
     with FaultServer(image="slow_image", interval=0) as server:
         assert fetch(server).body == PNG
 
 
 def test_an_image_can_come_after_a_refusal() -> None:
-    assert LATE_IMAGE == ("status_404", "ok")
-    for status in (403, 404, 410, 429, 503):
-        with FaultServer(image=[f"status_{status}", "ok"]) as server:
-            assert [fetch(server).status for _ in range(3)] == [status, 200, 200]
-            assert server.wait_closed().may_have_run == 0
+    with FaultServer(image=LATE_IMAGE) as server:
+        assert [fetch(server).status for _ in range(3)] == [404, 200, 200]
 
 
 def test_every_fault_is_tested_here() -> None:

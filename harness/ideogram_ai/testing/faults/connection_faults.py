@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Final
 
 from . import wire
@@ -72,7 +72,7 @@ def _half_head(response: Response) -> bytes:
 
 def _half_in_chunks(response: Response) -> bytes:
     first, rest = halve(response.body)
-    return response.head(CHUNKED) + chunk(first) + halve(chunk(rest))[0]
+    return response.in_chunks(chunk(first), halve(chunk(rest))[0])
 
 
 def _cuts() -> Iterator[Fault]:
@@ -135,33 +135,6 @@ def _single_bytes(data: bytes) -> Iterator[bytes]:
     return (bytes((byte,)) for byte in data)
 
 
-def _tiny_chunks(response: Response) -> Iterator[bytes]:
-    yield response.head(CHUNKED)
-    yield from map(chunk, _single_bytes(response.body))
-    yield chunk(b"")
-
-
-def _head_and_bytes(response: Response) -> Iterator[bytes]:
-    yield response.head_with_length() + response.body[:1]
-    yield from _single_bytes(response.body[1:])
-
-
-def _one_chunk(response: Response) -> bytes:
-    return response.head(CHUNKED) + chunk(response.body)
-
-
-def _in_head(response: Response) -> bytes:
-    return response.head_with_length().removesuffix(b"\r\n")
-
-
-def _in_trailers(response: Response) -> bytes:
-    return response.in_chunks().removesuffix(b"\r\n")
-
-
-def _in_chunk_extension(response: Response) -> bytes:
-    return response.head(CHUNKED) + b"%x;" % len(response.body)
-
-
 def _as_gzip(begin: bytes = b"") -> Write:
     """The head, which says gzip and gives no length, and then these bytes, or the whole body."""
     return lambda response: response.head(("Content-Encoding", "gzip"), CLOSE) + (begin or gzipped(response.body))
@@ -172,17 +145,30 @@ def _silence(exchange: Exchange) -> None:
     exchange.connection.wait_for_end()
 
 
+def _tiny_chunks(response: Response) -> Iterator[bytes]:
+    return chain([response.head(CHUNKED)], map(chunk, _single_bytes(response.body)), [chunk(b"")])
+
+
+def _head_and_bytes(response: Response) -> Iterator[bytes]:
+    return chain([response.head_with_length() + response.body[:1]], _single_bytes(response.body[1:]))
+
+
 _NEVER_READS: Final = "Reads nothing, so that a body of some 4 MB or more cannot be written to its end."
 
 # Most drips send a byte each interval and yet no byte of the body, or hardly one.
 _SLOW: Final = (
     _sends("drip_status_line", "Sends a status line that never ends.", lambda _: b"HTTP/1.1 200 O", drip=b"K"),
-    _sends("drip_header", "Sends a header that never ends.", lambda r: _in_head(r) + b"X-Drip: ", drip=b"a"),
+    _sends("drip_header", "Sends an endless header.", lambda r: r.head_with_length()[:-2] + b"X-Drip: ", drip=b"a"),
     _drips("drip_hints", "Sends 103 Early Hints each interval and no response.", lambda _: repeat(_HINT), None),
-    _sends("drip_chunk_extension", "Sends a chunk with an extension that never ends.", _in_chunk_extension, drip=b"x"),
+    _sends(
+        "drip_chunk_extension",
+        "Sends an endless chunk extension.",
+        lambda r: r.in_chunks(b"%x;" % len(r.body)),
+        drip=b"x",
+    ),
     _drips("drip_chunks", "Sends the head and then a chunk of one byte each interval.", _tiny_chunks),
-    _sends("drip_trailers", "Sends a trailer that never ends.", lambda r: _in_trailers(r) + b"X-Drip: ", drip=b"a"),
-    _sends("endless_trailers", "Sends the whole body and endless trailers.", _in_trailers, endless=_TRAILERS),
+    _sends("drip_trailers", "Sends a trailer that never ends.", lambda r: r.in_chunks()[:-2] + b"X-Drip: ", drip=b"a"),
+    _sends("endless_trailers", "Sends the body and endless trailers.", lambda r: r.in_chunks()[:-2], endless=_TRAILERS),
     _sends("drip_gzip_header", "Sends gzip with an endless file name.", _as_gzip(_GZIP_WITH_NAME), drip=b"n"),
     _sends("drip_gzip_blocks", "Sends endless empty blocks of gzip.", _as_gzip(GZIP_HEADER), drip=_EMPTY_BLOCK),
     _sends("drip_gzip_members", "Sends the body and endless empty members of gzip.", _as_gzip(), drip=gzipped(b"")),
@@ -191,8 +177,8 @@ _SLOW: Final = (
     _drips("drip_head", "Sends the response one byte each interval.", lambda r: _single_bytes(r.whole())),
     _drips("drip_body", "Sends the head at once and the body one byte each interval.", _head_and_bytes),
     _sends("endless_body", "Sends a body that never ends.", lambda r: r.head(CLOSE) + r.body, endless=_FILLER),
-    _sends("endless_chunks", "Sends endless chunks.", _one_chunk, endless=chunk(_FILLER)),
-    _sends("endless_headers", "Sends endless headers.", _in_head, endless=_TRAILERS),
+    _sends("endless_chunks", "Sends endless chunks.", lambda r: r.in_chunks(chunk(r.body)), endless=chunk(_FILLER)),
+    _sends("endless_headers", "Sends endless headers.", lambda r: r.head_with_length()[:-2], endless=_TRAILERS),
     _sends("endless_hints", "Sends endless 103 Early Hints.", lambda _: b"", endless=_HINT, status=None),
 )
 
@@ -202,24 +188,24 @@ def _length(length: Callable[[int], int | str]) -> Write:
 
 
 def _chunk_size(size: Callable[[int], bytes]) -> Write:
-    return lambda r: r.head(CHUNKED) + size(len(r.body)) + b"\r\n" + r.body + b"\r\n" + chunk(b"")
+    return lambda r: r.in_chunks(size(len(r.body)) + b"\r\n" + r.body + b"\r\n" + chunk(b""))
 
 
-def _status_line(line: bytes) -> Write:
-    return lambda response: line + b"\r\n" + response.whole().partition(b"\r\n")[2]
+def _replaced(old: bytes, new: bytes) -> Write:
+    return lambda response: response.whole().replace(old, new, 1)
 
 
 def _header_lines(lines: bytes) -> Write:
-    return lambda response: response.whole().replace(b"\r\n", b"\r\n" + lines + b"\r\n", 1)
+    return _replaced(b"\r\n", b"\r\n" + lines + b"\r\n")
 
 
 def _chunk_without_crlf(response: Response) -> bytes:
     first, rest = halve(response.body)
-    return response.head(CHUNKED) + chunk(first)[:-2] + chunk(rest) + chunk(b"")
+    return response.in_chunks(chunk(first)[:-2], chunk(rest), chunk(b""))
 
 
 def _length_and_chunks(response: Response) -> bytes:
-    return response.head(("Content-Length", "5"), CHUNKED) + chunk(response.body) + chunk(b"")
+    return response.with_header("Content-Length", "5").in_chunks()
 
 
 def _lf_only(response: Response) -> bytes:
@@ -247,11 +233,11 @@ _FRAMING: Final = (
     _sends("chunk_size_too_short", "Sends twice as much as a chunk.", _chunk_size(lambda size: b"%x" % (size // 2))),
     _sends("chunk_size_huge", "Announces a chunk of 2^64 - 1 bytes, and closes.", _chunk_size(lambda _: b"F" * 16)),
     _sends("chunk_without_crlf", "Leaves out the line end after a chunk.", _chunk_without_crlf),
-    _sends("chunk_last_missing", "Leaves out the empty last chunk.", _one_chunk),
+    _sends("chunk_last_missing", "Leaves out the empty last chunk.", lambda r: r.in_chunks(chunk(r.body))),
     _sends("not_http", "Sends the banner of an SSH server.", lambda _: b"SSH-2.0-OpenSSH_9.6\r\n", status=None),
     _sends("no_status_line", "Sends the body alone, as HTTP/0.9 did.", lambda r: r.body, status=None),
-    _sends("wrong_http_version", "Says HTTP/9.9 in the status line.", _status_line(b"HTTP/9.9 200 OK")),
-    _sends("status_not_a_number", "Says `2OO`, with letters.", _status_line(b"HTTP/1.1 2OO OK"), status=None),
+    _sends("wrong_http_version", "Says HTTP/9.9 in the status line.", _replaced(b"HTTP/1.1", b"HTTP/9.9")),
+    _sends("status_not_a_number", "Says `2OO`, with letters.", _replaced(b"200", b"2OO"), status=None),
     _sends("lf_only", "Ends the lines of the head with LF alone.", _lf_only),
     _sends("null_in_header", "Sends a header with a null byte in its value.", _header_lines(b"X-Null: a\0b")),
     _sends("header_without_colon", "Sends a header line without a colon.", _header_lines(b"no colon here")),

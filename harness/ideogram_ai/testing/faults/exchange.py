@@ -89,17 +89,15 @@ def response_fault(
     *,
     may_have_run: bool = True,
     status: int | None = 200,
-    needs_limit: bool = False,
-    harmless: bool = False,
-    by_status: bool = False,
+    **flags: bool,
 ) -> Fault:
-    """Make a fault that reads the whole request before it acts."""
+    """Make a fault that reads the whole request before it acts; `flags` are those of a Fault."""
 
     def read_and_act(exchange: Exchange) -> None:
         exchange.read_request()
         act(exchange)
 
-    return Fault(name, does, Phase.IN_ANSWER, may_have_run, read_and_act, status, needs_limit, harmless, by_status)
+    return Fault(name, does, Phase.IN_ANSWER, may_have_run, read_and_act, status, **flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,15 +387,10 @@ class Exchange:
             self._raw += self.connection.read(length - len(self._raw))
 
     def _read_until(self, mark: bytes) -> None:
-        """Read to the end of the next `mark`, and not a byte further."""
-        start = len(self._raw)
-        while True:
-            peeked = self.connection.peek()
-            known = len(self._raw)
-            found = (bytes(self._raw[start:]) + peeked).find(mark)
-            self._read_to(known + len(peeked) if found < 0 else start + found + len(mark))
-            if found >= 0:
-                return
+        """Read to the end of the next `mark`, byte by byte: what follows stays in the kernel."""
+        self._read_to(len(self._raw) + 1)
+        while not self._raw.endswith(mark):
+            self._read_to(len(self._raw) + 1)
 
 
 def send_slowly(exchange: Exchange, pieces: Iterable[bytes]) -> None:

@@ -23,15 +23,16 @@ _SWITCHING: Final = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\
 _GARBAGE: Final = b"\xde\xad\xbe\xef" * 64
 
 
-def responds(name: str, does: str, response: Make | Response, *, status: int = 200, harmless: bool = False) -> Fault:
+def responds(name: str, does: str, response: Make | Response, *, status: int = 200, **flags: bool) -> Fault:
     """Make a fault that sends a complete response: always the same, or one that is made for the exchange."""
 
     def act(exchange: Exchange) -> None:
         exchange.answer(response if isinstance(response, Response) else response(exchange))
 
     status = response.status if isinstance(response, Response) else status
-    runs = status_may_have_run(status)
-    return response_fault(name, does, act, may_have_run=runs, status=status, harmless=harmless, by_status=True)
+    return response_fault(
+        name, does, act, may_have_run=status_may_have_run(status), status=status, by_status=True, **flags
+    )
 
 
 def answer_with(
@@ -246,23 +247,23 @@ def _members(body: bytes) -> bytes:
     return gzipped(first) + gzipped(b"") + gzipped(rest)
 
 
-def _coded(name: str, does: str, coding: str, encode: Callable[[bytes], bytes], *, harmless: bool = False) -> Fault:
+def _coded(name: str, does: str, coding: str, encode: Callable[[bytes], bytes], **flags: bool) -> Fault:
     """A fault that encodes the body of a good response, and names a content coding."""
 
     def make(exchange: Exchange) -> Response:
         response = exchange.good_answer()
         return response.with_header("Content-Encoding", coding).with_body(encode(response.body))
 
-    return responds(name, does, make, harmless=harmless)
+    return responds(name, does, make, **flags)
 
 
 def _bomb(name: str, does: str, coding: str, encode: Callable[[bytes], bytes] = bytes) -> Fault:
-    def act(exchange: Exchange) -> None:
+    def make(exchange: Exchange) -> Response:
         response = exchange.good_answer()
         body = encode(wire.gzip_with_spaces(response.body, exchange.settings.expanded_size))
-        exchange.answer(response.with_header("Content-Encoding", coding).with_body(body))
+        return response.with_header("Content-Encoding", coding).with_body(body)
 
-    return response_fault(name, does, act, needs_limit=True)
+    return responds(name, does, make, needs_limit=True)
 
 
 _ENCODINGS: Final = (
@@ -292,53 +293,53 @@ ANOTHER_JOB: Final = "another-job"
 """The id in an answer about another job."""
 
 _FAILURE: Final = "content_policy_violation"
-
-
-def _polled(name: str, does: str, change: Callable[[dict[str, Any]], Mapping[str, Any]], status: str) -> Fault:
-    """A fault that changes the contract's example of a job with a status."""
-
-    def act(exchange: Exchange) -> None:
-        good = wire.success(exchange.settings.image_url, exchange.operation, exchange.job_id, status=status)
-        exchange.answer(Response(200, json.dumps(change(json.loads(good.body))).encode(), (JSON,)))
-
-    return response_fault(name, does, act, may_have_run=False)
-
-
-def _without(document: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in names}
-
-
-def _plain_entries(document: dict[str, Any]) -> dict[str, Any]:
-    return document | {"data": [_without(entry, "object_type") for entry in document["data"]]}
-
-
-def _unheard_of_entries(document: dict[str, Any]) -> dict[str, Any]:
-    return document | {"data": [entry | {"object_type": "hologram.generation"} for entry in document["data"]]}
-
-
 _RESULT: Final = ("data", "response_type", "failure_reason", "usage_cost_usd_micros")
 
-POLL_FAULTS: Final = (
-    _polled("pending", "Says that the job is pending.", lambda d: _without(d, *_RESULT), "pending"),
-    _polled(
-        "failed",
-        f"Says that the job failed ({_FAILURE}).",
-        lambda d: _without(d, *_RESULT) | {"failure_reason": _FAILURE},
-        "failed",
-    ),
-    _polled("failed_unexplained", "Says that the job failed, and not why.", lambda d: _without(d, *_RESULT), "failed"),
-    _polled(
-        "unknown_status",
-        "Says `queued`, which the contract does not have.",
-        lambda d: _without(d, *_RESULT) | {"status": "queued"},
-        "pending",
-    ),
-    _polled("no_kinds", "Sends the images without `object_type`.", _plain_entries, "completed"),
-    _polled("unknown_kinds", "Sends entries of a kind that nobody knows.", _unheard_of_entries, "completed"),
-    _polled(
-        "another_job",
-        "Sends the images of another job, as a proxy with a wrong cache does.",
-        lambda d: d | {"generation_id": ANOTHER_JOB},
-        "completed",
-    ),
+
+def _polled(
+    name: str,
+    does: str,
+    example: str = "completed",
+    *,
+    entry: Callable[[dict[str, Any]], Mapping[str, Any]] = dict,
+    **members: str,
+) -> Fault:
+    """A fault that sends the contract's example of a job with this status, with its images if it is completed.
+
+    `entry` changes each image, and `members` are set in the end.
+    """
+
+    def make(exchange: Exchange) -> Response:
+        good = wire.success(exchange.settings.image_url, exchange.operation, exchange.job_id, status=example)
+        job = json.loads(good.body)
+        if example == "completed":
+            job["data"] = [entry(image) for image in job["data"]]
+        else:
+            job = {member: value for member, value in job.items() if member not in _RESULT}
+        return Response(200, json.dumps(job | members).encode(), (JSON,))
+
+    return responds(name, does, make)
+
+
+def _without_kind(image: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in image.items() if name != "object_type"}
+
+
+_ANOTHER: Final = "Sends the images of another job, as a proxy with a wrong cache does."
+
+POLL_FAULTS: Final = tuple(
+    replace(fault, may_have_run=False)
+    for fault in (
+        _polled("pending", "Says that the job is pending.", "pending"),
+        _polled("failed", f"Says that the job failed ({_FAILURE}).", "failed", failure_reason=_FAILURE),
+        _polled("failed_unexplained", "Says that the job failed, and not why.", "failed"),
+        _polled("unknown_status", "Says `queued`, which the contract does not have.", "pending", status="queued"),
+        _polled("no_kinds", "Sends the images without `object_type`.", entry=_without_kind),
+        _polled(
+            "unknown_kinds",
+            "Sends entries of a kind that nobody knows.",
+            entry=lambda image: image | {"object_type": "hologram.generation"},
+        ),
+        _polled("another_job", _ANOTHER, generation_id=ANOTHER_JOB),
+    )
 )

@@ -19,6 +19,7 @@ from enum import Enum
 from functools import cache, lru_cache
 from http import HTTPStatus
 from importlib.resources import files
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ideogram_ai.client.request import is_object
@@ -198,9 +199,9 @@ class Response:
             return self.head()
         return self.head_with_length() + self.body
 
-    def in_chunks(self) -> bytes:
-        """The correct response, with a chunked body."""
-        return self.head(CHUNKED) + chunk(self.body) + chunk(b"")
+    def in_chunks(self, *chunks: bytes) -> bytes:
+        """The response with these chunks as they are; without any, the correct response, with a chunked body."""
+        return self.head(CHUNKED) + (b"".join(chunks) or chunk(self.body) + chunk(b""))
 
     def with_header(self, name: str, value: str) -> Self:
         """The same response with one more header."""
@@ -334,15 +335,12 @@ def _dump(document: Any) -> bytes:
 @cache
 def png(width: int = 64, height: int = 64, seed: int = 0) -> bytes:
     """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel. Each seed gives another image."""
-    noise = random.Random(seed)  # noqa: S311 - not used for a secret
-    rows = b"".join(b"\0" + noise.randbytes(3 * width) for _ in range(height))
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
+    from PIL import Image  # noqa: PLC0415 - a server that sends no image does without
 
-
-def _png_chunk(kind: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    noise = random.Random(seed).randbytes(3 * width * height)  # noqa: S311 - not used for a secret
+    file = BytesIO()
+    Image.frombytes("RGB", (width, height), noise).save(file, "PNG")
+    return file.getvalue()
 
 
 _SAMPLES: Final = files(__package__ or "")

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 JsonObject = dict[str, Any]
+Path = tuple[str | int, ...]
 
 _TRICKY_TEXTS: Final = (
     "A photo of a cat",
@@ -114,6 +115,17 @@ def json_values() -> SearchStrategy[Any]:
     # Parsers that know floats only change integers beyond 2**53.
     numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
     return st.recursive(st.none() | st.booleans() | numbers | texts(), containers, max_leaves=_MOST_LEAVES)
+
+
+def put_at(document: Any, path: Path, part: Any) -> Any:
+    """The document with another part at a path; at the end of a list, one more."""
+    if not path:
+        return part
+    step, *rest = path
+    inner = put_at(document[step], tuple(rest), part) if rest else part
+    if isinstance(step, int):
+        return [*document[:step], inner, *document[step + 1 :]]
+    return {**document, step: inner}
 
 
 def has_type(value: object, types: list[str]) -> bool:
