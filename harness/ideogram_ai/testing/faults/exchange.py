@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
@@ -16,8 +17,6 @@ from . import wire
 from .wire import END_OF_HEAD, Response, find_header, parse_headers, parse_request_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from ideogram_ai.generated.operations import Operation
 
     from .wire import Connection, Headers
@@ -80,24 +79,6 @@ def status_may_have_run(status: int, operation: Operation = POST_GENERATE_IMAGE_
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return status == HTTPStatus.SEE_OTHER
     return operation.billed.get(status) is not False
-
-
-def response_fault(
-    name: str,
-    does: str,
-    act: Callable[[Exchange], object],
-    *,
-    may_have_run: bool = True,
-    status: int | None = 200,
-    **flags: bool,
-) -> Fault:
-    """Make a fault that reads the whole request before it acts; `flags` are those of a Fault."""
-
-    def read_and_act(exchange: Exchange) -> None:
-        exchange.read_request()
-        act(exchange)
-
-    return Fault(name, does, Phase.IN_ANSWER, may_have_run, read_and_act, status, **flags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +258,9 @@ class Exchange:
 
     def drip(self, data: bytes) -> None:
         """Send one byte each interval."""
-        send_slowly(self, (bytes((byte,)) for byte in data))
+        for byte in data:
+            self.send(bytes((byte,)))
+            self.connection.pause(self.settings.interval)
 
     def answer(self, answer: Response) -> None:
         """Send a correct response, and keep the connection unless one side says that it closes."""
@@ -393,11 +376,61 @@ class Exchange:
             self._read_to(len(self._raw) + 1)
 
 
-def send_slowly(exchange: Exchange, pieces: Iterable[bytes]) -> None:
-    """Send one piece each interval."""
-    for piece in pieces:
-        exchange.send(piece)
-        exchange.connection.pause(exchange.settings.interval)
+Step = Callable[[Exchange], object]
+"""A part of what a fault does. Methods of Exchange are steps."""
+Write = Callable[[Response], bytes]
+Make = Callable[[Exchange], Response]
+
+
+def fault_of(
+    name: str,
+    does: str,
+    *steps: Step,
+    phase: Phase = Phase.IN_ANSWER,
+    may_have_run: bool = True,
+    status: int | None = 200,
+    **flags: bool,
+) -> Fault:
+    """Make a fault that takes these steps, one after the other; `flags` are those of a Fault."""
+
+    def act(exchange: Exchange) -> None:
+        for step in steps:
+            step(exchange)
+
+    return Fault(name, does, phase, may_have_run, act, status, **flags)
+
+
+def response_fault(
+    name: str, does: str, *steps: Step, may_have_run: bool = True, status: int | None = 200, **flags: bool
+) -> Fault:
+    """Make a fault that reads the whole request before its steps."""
+    return fault_of(name, does, Exchange.read_request, *steps, may_have_run=may_have_run, status=status, **flags)
+
+
+def sends(data: bytes | Write) -> Step:
+    """Send these bytes, or the good response as this function writes it."""
+    return lambda exchange: exchange.send(data if isinstance(data, bytes) else data(exchange.good_answer()))
+
+
+def sends_slowly(pieces: Callable[[Response], Iterable[bytes]]) -> Step:
+    """Send one piece of the good response each interval."""
+
+    def step(exchange: Exchange) -> None:
+        for piece in pieces(exchange.good_answer()):
+            exchange.send(piece)
+            exchange.connection.pause(exchange.settings.interval)
+
+    return step
+
+
+def answers(make: Make) -> Step:
+    """Send a complete response."""
+    return lambda exchange: exchange.answer(make(exchange))
+
+
+def ends(end: Callable[[Connection], None]) -> Step:
+    """End the connection, or leave it as it is, with a method of Connection."""
+    return lambda exchange: end(exchange.connection)
 
 
 def _parse_length(text: str, base: int) -> int:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from . import wire
-from .exchange import Exchange, Fault, response_fault, send_slowly
+from .exchange import Exchange, Fault, Make, ends, response_fault, sends, sends_slowly
 from .response_faults import responds
-from .wire import Response, halve
+from .wire import Connection, Response, halve
 
-Make = Callable[[Exchange], Response]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HOP: Final = "/hop/"
 _PNG: Final = ("Content-Type", "image/png")
@@ -25,29 +25,17 @@ def _sends_image(image: bytes, content_type: str = "image/png") -> Make:
     return lambda exchange: exchange.image_answer(image, content_type=content_type)
 
 
-def _cut(exchange: Exchange, response: Response) -> None:
-    exchange.send(response.head_with_length() + halve(response.body)[0])
-    exchange.connection.reset()
-
-
 def _cut_then(name: str, does: str, resume: Make, *, validators: wire.Headers | None = None) -> Fault:
     """Cut the image, and respond to a Range with `resume`."""
 
     def act(exchange: Exchange) -> None:
         if exchange.header("Range") is None:
-            _cut(exchange, exchange.image_answer(wire.png(), validators=validators))
+            exchange.send(exchange.image_answer(wire.png(), validators=validators).half())
+            exchange.connection.reset()
         else:
             exchange.answer(resume(exchange))
 
     return response_fault(f"cut_then_{name}", f"Resets after half of the image; {does}", act)
-
-
-def _always_cut(exchange: Exchange) -> None:
-    _cut(exchange, exchange.good_answer())
-
-
-def _no_content_range(exchange: Exchange) -> Response:
-    return Response(206, exchange.good_answer().body, (_PNG,))
 
 
 def _wrong_range(_exchange: Exchange) -> Response:
@@ -73,10 +61,8 @@ def _changed_images() -> Iterator[Fault]:
         yield _cut_then(name, f"a Range gets 206 and the rest of another image, {words}.", resume, validators=before)
 
 
-def _slow_image(exchange: Exchange) -> None:
-    response = exchange.good_answer()
-    exchange.send(response.head_with_length())
-    send_slowly(exchange, (response.body[at : at + _PIECE_SIZE] for at in range(0, len(response.body), _PIECE_SIZE)))
+def _pieces(response: Response) -> Iterator[bytes]:
+    return (response.body[at : at + _PIECE_SIZE] for at in range(0, len(response.body), _PIECE_SIZE))
 
 
 def _with_wrong_crc(png: bytes) -> bytes:
@@ -151,7 +137,7 @@ _PLAIN: Final = ("Content-Type", "text/plain")
 _FAULTS: Final = (
     *_pictures(),
     *_changed_images(),
-    response_fault("slow_image", _SLOW, _slow_image, needs_limit=True),
+    response_fault("slow_image", _SLOW, sends(Response.head_with_length), sends_slowly(_pieces), needs_limit=True),
     *(
         responds(f"expired_{status}", f"Responds {status} and says that the link has expired.", response)
         for status in (403, 410)
@@ -160,9 +146,13 @@ _FAULTS: Final = (
     _cut_then("resumes", "a Range gets the rest.", Exchange.good_answer),
     _cut_then("ignores_range", "a Range gets 200 and all.", lambda e: e.image_answer(wire.png(), resumable=False)),
     _cut_then("wrong_range", "a Range gets 206 and the first half again.", _wrong_range),
-    _cut_then("no_content_range", "a Range gets 206 without Content-Range.", _no_content_range),
+    _cut_then(
+        "no_content_range",
+        "a Range gets 206 without Content-Range.",
+        lambda e: replace(e.good_answer(), headers=(_PNG,)),
+    ),
     _cut_then("changed", "a Range without If-Range gets another image.", lambda e: e.image_answer(wire.png(seed=1))),
-    response_fault("always_cut", "Resets after half of each response.", _always_cut),
+    response_fault("always_cut", "Resets after half of each response.", sends(Response.half), ends(Connection.reset)),
     responds("truncated_image", "Sends half of the image as all.", _sends_image(halve(wire.png())[0])),
     responds("html_image", "Sends a page of HTML with status 200.", wire.html(200)),
     responds("html_labelled_png", "Sends HTML as image/png.", Response(200, _HTML_BODY, (_PNG,))),

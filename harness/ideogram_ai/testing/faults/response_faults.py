@@ -5,18 +5,28 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS
 
 from . import wire
-from .exchange import Exchange, Fault, Phase, response_fault, status_may_have_run
-from .wire import HTML, JSON, Response, gzipped, halve, reason_phrase
+from .exchange import (
+    Exchange,
+    Fault,
+    Make,
+    Phase,
+    answers,
+    ends,
+    fault_of,
+    response_fault,
+    sends,
+    status_may_have_run,
+)
+from .wire import HTML, JSON, Connection, Response, gzipped, halve, reason_phrase
 
-Make = Callable[[Exchange], Response]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _EARLY_HINTS: Final = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 _SWITCHING: Final = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
@@ -25,14 +35,13 @@ _GARBAGE: Final = b"\xde\xad\xbe\xef" * 64
 
 def responds(name: str, does: str, response: Make | Response, *, status: int = 200, **flags: bool) -> Fault:
     """Make a fault that sends a complete response: always the same, or one that is made for the exchange."""
-
-    def act(exchange: Exchange) -> None:
-        exchange.answer(response if isinstance(response, Response) else response(exchange))
-
-    status = response.status if isinstance(response, Response) else status
-    return response_fault(
-        name, does, act, may_have_run=status_may_have_run(status), status=status, by_status=True, **flags
-    )
+    if isinstance(response, Response):
+        status, fixed = response.status, response
+        step = answers(lambda _: fixed)
+    else:
+        step = answers(response)
+    runs = status_may_have_run(status)
+    return response_fault(name, does, step, may_have_run=runs, status=status, by_status=True, **flags)
 
 
 def answer_with(
@@ -73,60 +82,29 @@ def answer_raw(
         name: Name in the ledger.
         may_have_run: Whether the ledger counts the request as one that may have run.
     """
-
-    def act(exchange: Exchange) -> None:
-        exchange.send(data)
-        if then == "hold":
-            exchange.connection.wait_for_end()
-        elif then == "reset":
-            exchange.connection.reset()
-
-    does = f"Sends {len(data)} bytes as they are."
-    return response_fault(name, does, act, may_have_run=may_have_run, status=None, needs_limit=then == "hold")
-
-
-def _redirect(status: int, exchange: Exchange) -> Response:
-    return Response(status, headers=(("Location", exchange.settings.location),))
-
-
-def _refusal(status: int, exchange: Exchange) -> Response:
-    return wire.refusal(status, exchange.operation)
+    end = {"close": Connection.finish, "reset": Connection.reset, "hold": Connection.wait_for_end}[then]
+    does, holds = f"Sends {len(data)} bytes as they are.", then == "hold"
+    steps = sends(data), ends(end)
+    return response_fault(name, does, *steps, may_have_run=may_have_run, status=None, needs_limit=holds)
 
 
 def _status_faults() -> Iterator[Fault]:
+    def refuses(status: int) -> Make:
+        return lambda exchange: wire.refusal(status, exchange.operation)
+
+    def redirects(status: int) -> Make:
+        return lambda exchange: Response(status, headers=(("Location", exchange.settings.location),))
+
     known = {status for operation in OPERATIONS.values() for status in operation.billed}
     for status in sorted(known - {200} | {408, 500, 502, 504}):
         does = f"Responds {status} {reason_phrase(status)} with JSON."
-        yield responds(f"status_{status}", does, partial(_refusal, status), status=status)
+        yield responds(f"status_{status}", does, refuses(status), status=status)
     for status in (403, 429, 500, 502, 503, 504, 520):
         does = f"Responds {status} {reason_phrase(status)} with a page of HTML, as a proxy or CDN does."
         yield responds(f"html_{status}", does, wire.html(status))
     for status in (301, 302, 303, 307, 308):
         does = f"Responds {status} {reason_phrase(status)} with the `location` of the server."
-        yield responds(f"redirect_{status}", does, partial(_redirect, status), status=status)
-
-
-def _early_413(exchange: Exchange) -> None:
-    exchange.read_half()
-    exchange.send(wire.refusal(413).with_header("Connection", "close").whole())
-    exchange.connection.finish()
-
-
-def _continue_100(exchange: Exchange) -> None:
-    exchange.read_head()
-    exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-    exchange.read_request()
-    exchange.answer(exchange.good_answer())
-
-
-def _early_hints_103(exchange: Exchange) -> None:
-    exchange.send(_EARLY_HINTS)
-    exchange.answer(exchange.good_answer())
-
-
-def _switching_101(exchange: Exchange) -> None:
-    exchange.send(_SWITCHING)
-    exchange.connection.finish()
+        yield responds(f"redirect_{status}", does, redirects(status), status=status)
 
 
 def _not_utf8(exchange: Exchange) -> Response:
@@ -134,15 +112,32 @@ def _not_utf8(exchange: Exchange) -> Response:
     return response.with_body(response.body.replace(b'"prompt": "', b'"prompt": "\xff\xfe'))
 
 
-_EARLY_413: Final = "Responds 413 after half of the body, does not read the rest, and closes."
-_CONTINUE_100: Final = "Sends 100 Continue before it reads the body, and then a good response."
+_FINISH: Final = ends(Connection.finish)
+_GOOD: Final = answers(Exchange.good_answer)
 
 _STATUSES: Final = (
     *_status_faults(),
-    Fault("early_413", _EARLY_413, Phase.DURING_REQUEST, False, _early_413, 413),
-    Fault("continue_100", _CONTINUE_100, Phase.IN_ANSWER, True, _continue_100, 200, harmless=True),
-    response_fault("early_hints_103", "Sends 103 Early Hints before a good response.", _early_hints_103, harmless=True),
-    response_fault("switching_101", "Responds 101 without an Upgrade, and closes.", _switching_101, status=101),
+    fault_of(
+        "early_413",
+        "Responds 413 after half of the body, does not read the rest, and closes.",
+        Exchange.read_half,
+        sends(wire.refusal(413).with_header("Connection", "close").whole()),
+        _FINISH,
+        phase=Phase.DURING_REQUEST,
+        may_have_run=False,
+        status=413,
+    ),
+    fault_of(
+        "continue_100",
+        "Sends 100 Continue before it reads the body, and then a good response.",
+        Exchange.read_head,
+        sends(b"HTTP/1.1 100 Continue\r\n\r\n"),
+        Exchange.read_request,
+        _GOOD,
+        harmless=True,
+    ),
+    response_fault("early_hints_103", "Sends 103 before a good response.", sends(_EARLY_HINTS), _GOOD, harmless=True),
+    response_fault("switching_101", "Responds 101 without an Upgrade.", sends(_SWITCHING), _FINISH, status=101),
     responds("no_content_204", "Responds 204 without a body.", Response(204)),
     responds("empty_200", "Responds 200 with an empty body.", Response(200, headers=(JSON,))),
     responds("html_200", "Responds 200 with a page of HTML.", wire.html(200)),

@@ -199,6 +199,10 @@ class Response:
             return self.head()
         return self.head_with_length() + self.body
 
+    def half(self) -> bytes:
+        """The head, with the true Content-Length, and half of the body."""
+        return self.head_with_length() + halve(self.body)[0]
+
     def in_chunks(self, *chunks: bytes) -> bytes:
         """The response with these chunks as they are; without any, the correct response, with a chunked body."""
         return self.head(CHUNKED) + (b"".join(chunks) or chunk(self.body) + chunk(b""))
