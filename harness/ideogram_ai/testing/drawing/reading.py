@@ -42,6 +42,7 @@ _ALL_OVER: Final = 0.6  # a shape with more cells than this is no shape on a gro
 _LEAST_IN_PALETTE: Final = 0.08
 _CANVAS: Final = 1000
 _WHITE: Final = (255, 255, 255, 255)
+_APART: Final = 60  # sum of the differences of a colour that is not the ground's
 _MOST_SEED: Final = 10  # digits
 
 _Shape = dict[tuple[int, int], Colour]
@@ -171,7 +172,11 @@ def _ground(cells: _Shape) -> Colour:
 
 def _shapes(cells: _Shape, ground: Colour) -> list[_Shape]:
     """Return the largest regions that differ from the ground, the largest first."""
-    free = {place for place, colour in cells.items() if not _alike(colour, ground)}
+    free = {
+        place
+        for place, colour in cells.items()
+        if sum(abs(a - b) for a, b in zip(colour, ground, strict=True)) >= _APART
+    }
     shapes: list[_Shape] = []
     while free:
         region = _grow(free)
@@ -191,10 +196,6 @@ def _grow(free: set[tuple[int, int]]) -> list[tuple[int, int]]:
         free -= beside
         border += beside
     return sorted(region)
-
-
-def _alike(first: Colour, second: Colour) -> bool:
-    return sum(abs(a - b) for a, b in zip(first, second, strict=True)) < 60
 
 
 def _ranked(colours: Iterable[Colour]) -> tuple[Colour, ...]:

@@ -29,7 +29,6 @@ from .schema_values import (
     json_values,
     keywords_of,
     member_rules,
-    merge,
     parts_of,
     put_at,
     texts,
@@ -174,9 +173,16 @@ class MutationPoints:
             return self._broken(_branch(schema, step), rest, mutator)
         if step is None:
             inner = self._broken(schema["items"], rest, mutator)
-            return st.builds(_replace_item, self.values.of(whole), inner, st.integers(0, _MOST_INDEX))
-        inner = self._broken(schema["properties"][step], rest, mutator)
-        return st.builds(_put_broken, self.values.objects(whole, given=step), st.just(step), inner)
+            around, places = self.values.of(whole), st.integers(0, _MOST_INDEX)
+        else:
+            inner = self._broken(schema["properties"][step], rest, mutator)
+            around, places = self.values.objects(whole, given=step), st.just(step)
+
+        def put(value: Any, broken: _Broken, place: str | int) -> _Broken:
+            where = place if isinstance(place, str) else place % len(value) if value else 0
+            return put_at(value, (where,), broken[0]), (where, *broken[1])
+
+        return st.builds(put, around, inner, places)
 
     def _reach(self, schema: JsonObject, steps: tuple[_Step, ...], value: Any) -> tuple[Any, Path, Any]:
         """A value with all that the steps lead to, the path that they take in it, and what is there."""
@@ -275,15 +281,6 @@ def _without_nulls(mutator: Mutator) -> Mutator:
     return lambda valid: mutator(valid.filter(lambda value: value is not None)).filter(lambda value: value is not None)
 
 
-def _put_broken(content: Any, step: str | int, broken: _Broken) -> _Broken:
-    value, path = broken
-    return put_at(content, (step,), value), (step, *path)
-
-
-def _replace_item(items: list[Any], broken: _Broken, number: int) -> _Broken:
-    return _put_broken(items, number % len(items) if items else 0, broken)
-
-
 def mutators(
     view: ContractView,
     values: SchemaValues,
@@ -368,7 +365,7 @@ def _mutator(keyword: str, schema: JsonObject, values: SchemaValues, field: Fiel
             return (lambda valid: st.builds(operator.getitem, valid, starts)) if fewest < rule else None
         case "additionalProperties":
             unknown = texts().map(lambda name: {name: name})
-            return (lambda valid: st.builds(merge, unknown, valid)) if rule is False else None
+            return (lambda valid: st.builds(operator.or_, unknown, valid)) if rule is False else None
         case _:
             return _limit_mutator(keyword, schema)
 
@@ -395,7 +392,7 @@ def _choice_mutator(view: ContractView, values: SchemaValues, schema: JsonObject
         return partial(_break_choice, key=schema["discriminator"]["propertyName"])
     branches = [view.resolve(branch) for branch in schema[choice_of(schema) or ""]]
     if own := _own_members(view, schema):
-        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(merge, made))
+        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(operator.or_, made))
         return lambda valid: every | st.builds(_without_any, valid, st.just(own)) | json_values()
     if _nullable_branch(view, schema) is not None or not all(map(keywords_of, branches)):
         return None
@@ -444,7 +441,7 @@ def _slips(valid: SearchStrategy[str]) -> SearchStrategy[str]:
 
 def _break_choice(valid: SearchStrategy[JsonObject], key: str) -> SearchStrategy[Any]:
     """Values whose property that chooses a branch chooses none, or that have no properties."""
-    unknown = st.builds(merge, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
+    unknown = st.builds(operator.or_, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
     return valid.map(lambda value: _without_any(value, [key])) | unknown | json_values()
 
 

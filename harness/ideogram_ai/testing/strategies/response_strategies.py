@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
+import operator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -25,7 +25,6 @@ from .schema_values import (
     json_values,
     keywords_of,
     known_branches,
-    merge,
     named,
     objects,
     put_at,
@@ -44,14 +43,12 @@ if TYPE_CHECKING:
 
 _JSON: Final = {"Content-Type": "application/json"}
 _HTML: Final = {"Content-Type": "text/html; charset=UTF-8"}
+_FAR_AHEAD: Final = (4_102_444_800, 2**33)  # unix seconds from 2100 on: links that have not expired
 _LONGEST_WAIT: Final = 3600
 _STATUSES: Final = (200, 599)
 _COMMON_STATUSES: Final = (201, 302, 307, 408, 500, 502, 504, 520, 529)
 _DEEP: Final = 100_000
-_DATE: Final = r"20[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
-_TIME: Final = r"([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?"
-_ZONE: Final = r"(Z|z|[+-](0[0-9]|1[0-4]):?[0-5][0-9])?"
-_SIGNATURE: Final = r"\?exp=[5-9][0-9]{9}&sig=[0-9a-f]{64}"  # it has not expired before the year 2128
+_ZONES: Final = ("", "Z", "z", "+00:00", "-0530", "+1400", "-12:45")
 
 
 def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
@@ -108,8 +105,8 @@ def _bodies(view: ContractView, status: int) -> SearchStrategy[Any]:
 
 def _headers(examples: Mapping[str, str]) -> SearchStrategy[dict[str, str]]:
     """Headers of the contract, all of which may be missing; Retry-After in both forms of RFC 9110."""
-    moments = st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them naive
-    waits = st.integers(0, _LONGEST_WAIT).map(str) | moments.map(lambda moment: format_datetime(moment, usegmt=True))
+    dates = _dates().map(lambda date: format_datetime(date.replace(tzinfo=UTC), usegmt=True))
+    waits = st.integers(0, _LONGEST_WAIT).map(str) | dates
     made = {name: waits if name == "Retry-After" else st.just(example) for name, example in examples.items()}
     return st.fixed_dictionaries({}, optional=made)
 
@@ -149,17 +146,25 @@ def _images(view: ContractView, schema: JsonObject) -> SearchStrategy[list[JsonO
     entry = view.resolve(schema["properties"]["data"]["items"])
     image = composed(view, known_branches(view, entry)[0] if choice_of(entry) else entry)
     rest = SchemaValues(view).members(image)
-    folder = re.escape(link_example(view).rpartition("/")[0] + "/")
-    links = st.from_regex(rf"{folder}[0-9a-f]{{22}}{re.escape(view.link_suffix)}{_SIGNATURE}", fullmatch=True)
+    folder = link_example(view).rpartition("/")[0]
+    name, signature = (st.binary(min_size=size, max_size=size).map(bytes.hex) for size in (11, 32))
+    form = f"{folder}/{{}}{view.link_suffix}?exp={{}}&sig={{}}".format
+    links = st.builds(form, name, st.integers(*_FAR_AHEAD), signature)
     withheld = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
     shown = links.map(lambda link: {"is_image_safe": True, "url": link}) | withheld
     own = {name: values for name, values in rest.items() if name not in {"is_image_safe", "url"}}
-    return st.lists(st.builds(merge, objects(own, required=image["required"]), shown), min_size=1, max_size=3)
+    return st.lists(st.builds(operator.or_, objects(own, required=image["required"]), shown), min_size=1, max_size=3)
 
 
 def _moments() -> SearchStrategy[str]:
     """Dates with a time, in every form that the contract allows."""
-    return st.from_regex(rf"{_DATE}[Tt ]{_TIME}{_ZONE}", fullmatch=True)
+    fractions = st.just("") | st.integers(0, 999_999).map(".{:06}".format) | st.integers(0, 9).map(".{}".format)
+    form = "{0:%Y-%m-%d}{1}{0:%H:%M:%S}{2}{3}".format
+    return st.builds(form, _dates(), st.sampled_from("Tt "), fractions, st.sampled_from(_ZONES))
+
+
+def _dates() -> SearchStrategy[datetime]:
+    return st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - hypothesis wants them naive
 
 
 def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
