@@ -148,7 +148,9 @@ class Canvas:
 
     def write(self, block: TextBlock | None, x: float, y: float, colour: Colour) -> None:
         """Write lines flush left with their upper left corner at a point; nothing without lines."""
-        for number, line in enumerate(block.lines if block else ()):
+        if block is None:
+            return
+        for number, line in enumerate(block.lines):
             draw_line(self.pen, round(x), round(y) + number * block.line_height, line, block.size, fill=(*colour, 255))
 
     def panel(self, box: Rectangle, radius: float, colour: Colour, alpha: int) -> None:

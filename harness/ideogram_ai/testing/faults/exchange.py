@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
@@ -400,11 +400,9 @@ def fault_of(
     return Fault(name, does, phase, may_have_run, act, status, **flags)
 
 
-def response_fault(
-    name: str, does: str, *steps: Step, may_have_run: bool = True, status: int | None = 200, **flags: bool
-) -> Fault:
+def response_fault(name: str, does: str, *steps: Step, status: int | None = 200, **flags: bool) -> Fault:
     """Make a fault that reads the whole request before its steps."""
-    return fault_of(name, does, Exchange.read_request, *steps, may_have_run=may_have_run, status=status, **flags)
+    return replace(fault_of(name, does, Exchange.read_request, *steps, status=status), **flags)
 
 
 def sends(data: bytes | Write) -> Step:

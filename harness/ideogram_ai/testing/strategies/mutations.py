@@ -173,7 +173,8 @@ class MutationPoints:
             return self._broken(_branch(schema, step), rest, mutator)
         if step is None:
             inner = self._broken(schema["items"], rest, mutator)
-            around, places = self.values.of(whole), st.integers(0, _MOST_INDEX)
+            around: SearchStrategy[Any] = self.values.of(whole)
+            places: SearchStrategy[str | int] = st.integers(0, _MOST_INDEX)
         else:
             inner = self._broken(schema["properties"][step], rest, mutator)
             around, places = self.values.objects(whole, given=step), st.just(step)
