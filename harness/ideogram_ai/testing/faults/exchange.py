@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -400,9 +400,9 @@ def fault_of(
     return Fault(name, does, phase, may_have_run, act, status, **flags)
 
 
-def response_fault(name: str, does: str, *steps: Step, status: int | None = 200, **flags: bool) -> Fault:
-    """Make a fault that reads the whole request before its steps."""
-    return replace(fault_of(name, does, Exchange.read_request, *steps, status=status), **flags)
+def response_fault(name: str, does: str, *steps: Step, **options: Any) -> Fault:
+    """Make a fault that reads the whole request before its steps; the options are those of `fault_of`."""
+    return fault_of(name, does, Exchange.read_request, *steps, **options)
 
 
 def sends(data: bytes | Write) -> Step:
