@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .schema_values import Path
 
 _END: Final = b"of a mask"  # so that it is not the same file
+_KNOWN: Final[dict[str, _Requests]] = {}  # by the name of the operation
 
 
 @frozen
@@ -59,7 +60,7 @@ def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy
     Args:
         operation: The operation whose method takes them as keyword arguments.
     """
-    drawn = _Requests(read_view(operation.operation_id))
+    drawn = _requests_of(operation)
     return named("requests", drawn.make().map(drawn.as_keywords))
 
 
@@ -77,7 +78,7 @@ def broken_requests(
     Raises:
         ValueError: The contract has no such rule, or none that a request for this operation could break.
     """
-    drawn = _Requests(read_view(operation.operation_id))
+    drawn = _requests_of(operation)
     rules = drawn.rules
     if not rules:
         raise ValueError(f"{operation.operation_id}: the contract has no rule that a request could break.")
@@ -92,16 +93,25 @@ def broken_requests(
 
 def request_rules(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> tuple[str, ...]:
     """Every rule that `broken_requests()` breaks, as JSON pointers into the contract."""
-    return _Requests(read_view(operation.operation_id)).rules
+    return _requests_of(operation).rules
+
+
+def _requests_of(operation: Operation) -> _Requests:
+    """The requests of an operation; to find the rules takes a while, so they are kept as long as their contract."""
+    view = read_view(operation.operation_id)
+    known = _KNOWN.get(operation.operation_id)
+    if known is None or known.view is not view:
+        known = _KNOWN[operation.operation_id] = _Requests(view)
+    return known
 
 
 class _Requests:
     """The requests of an operation, by the names of the fields on the wire."""
 
     def __init__(self, view: ContractView) -> None:
-        self._view = view
+        self.view = view
         self._values = SchemaValues(view)
-        self._points = MutationPoints(view, self._values)
+        self._mutations = MutationPoints(view, self._values)
         # A path without its parameter is another path, so that is no rule.
         self._over_fields = [
             *member_rules(view, *request_schema(view)),
@@ -112,7 +122,11 @@ class _Requests:
             ),
         ]
 
-    @property
+    @cached_property
+    def _points(self) -> list[MutationPoint]:
+        return list(self._mutations)
+
+    @cached_property
     def rules(self) -> tuple[str, ...]:
         """Every rule that can be broken, those over several fields first."""
         return tuple(
@@ -125,7 +139,7 @@ class _Requests:
     @cached_property
     def _members(self) -> dict[str, SearchStrategy[Any]]:
         """The values of each field, without null and empty lists, which cannot be sent in a form."""
-        view = self._view
+        view = self.view
 
         def sent(name: str, schema: JsonObject) -> JsonObject:
             schema = without_null(view, schema)
@@ -145,7 +159,7 @@ class _Requests:
 
     def make(self, *, broken: MemberRule | None = None, given: str | None = None) -> SearchStrategy[JsonObject]:
         """Requests that keep the contract, but for one rule over several fields, or for a field that is added later."""
-        always = self._view.fields_in("path")
+        always = self.view.fields_in("path")
         return objects(self._members, self._over_fields, required=always, broken=broken, given=given).map(_keep_words)
 
     def break_rule(self, rule: str) -> SearchStrategy[BrokenRequest]:
@@ -165,11 +179,11 @@ class _Requests:
             keywords = self.as_keywords(request | more | {point.field: value})
             return BrokenRequest(keywords, point.rule, pointer_to((point.field, *path)))
 
-        return st.builds(build, self.make(given=point.field), self._points.broken_values(point))
+        return st.builds(build, self.make(given=point.field), self._mutations.broken_values(point))
 
     def as_keywords(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """A request as keyword arguments."""
-        names = {field.wire_name: field.python_name for field in self._view.operation.fields}
+        names = {field.wire_name: field.python_name for field in self.view.operation.fields}
         return {names[name]: value for name, value in request.items()}
 
 
