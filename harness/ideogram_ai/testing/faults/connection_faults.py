@@ -17,6 +17,7 @@ from .exchange import (
     answers,
     ends,
     fault_of,
+    refuses,
     response_fault,
     sends,
     sends_slowly,
@@ -245,10 +246,6 @@ def _another_callers(exchange: Exchange) -> Response:
     return response.with_body(json.dumps(document | {"data": data}).encode())
 
 
-def _refusal(status: int) -> Make:
-    return lambda _: wire.refusal(status)
-
-
 def _retry_at_once(_exchange: Exchange) -> Response:
     """A 429 with a Retry-After of 0, so that the next request comes while the connection is still open."""
     response = wire.refusal(429)
@@ -306,12 +303,12 @@ _CALLERS: Final = "another caller's 200"
 
 # They hurt a client that takes whatever arrives first for the response to the request that it sent last.
 _OUT_OF_TURN: Final = (
-    *(_glued(f"glued_{status}", _GOOD, f"a {status}", _refusal(status)) for status in (422, 429, 500)),
+    *(_glued(f"glued_{status}", _GOOD, f"a {status}", refuses(status)) for status in (422, 429, 500)),
     _glued("glued_200", _GOOD, _CALLERS, _another_callers),
-    _glued("glued_half_answer", _GOOD, "half of the head of a 429", _refusal(429), frame_behind=_half_head),
-    _glued("glued_429_behind_chunks", "good chunks", "a 429", _refusal(429), frame=Response.in_chunks),
+    _glued("glued_half_answer", _GOOD, "half of the head of a 429", refuses(429), frame_behind=_half_head),
+    _glued("glued_429_behind_chunks", "good chunks", "a 429", refuses(429), frame=Response.in_chunks),
     _glued("glued_200_behind_429", "a 429", _CALLERS, _another_callers, retry=True),
-    _glued("glued_422_behind_429", "a 429", "a 422", _refusal(422), retry=True),
+    _glued("glued_422_behind_429", "a 429", "a 422", refuses(422), retry=True),
     response_fault(
         "stray_408",
         "Sends a good response, keeps the connection, and a moment later sends a 408 to no request.",
@@ -321,9 +318,9 @@ _OUT_OF_TURN: Final = (
         harmless=True,
     ),
     _on_connect("early_200_on_connect", _CALLERS, _another_callers, 200),
-    _on_connect("early_429_on_connect", "a 429", _refusal(429), 429),
+    _on_connect("early_429_on_connect", "a 429", refuses(429), 429),
     _after_head("early_200_after_head", _GOOD, Exchange.good_answer, 200),
-    _after_head("early_429_after_head", "a 429", _refusal(429), 429),
+    _after_head("early_429_after_head", "a 429", refuses(429), 429),
 )
 
 CONNECTION_FAULTS: Final = (*_DISCONNECTS, *_SLOW, *_FRAMING, *_OUT_OF_TURN)

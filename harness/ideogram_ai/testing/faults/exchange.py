@@ -426,6 +426,11 @@ def answers(make: Make) -> Step:
     return lambda exchange: exchange.answer(make(exchange))
 
 
+def refuses(status: int) -> Make:
+    """The contract's example of a response with this status, or problem details."""
+    return lambda exchange: wire.refusal(status, exchange.operation)
+
+
 def ends(end: Callable[[Connection], None]) -> Step:
     """End the connection, or leave it as it is, with a method of Connection."""
     return lambda exchange: end(exchange.connection)

@@ -19,6 +19,7 @@ from .exchange import (
     answers,
     ends,
     fault_of,
+    refuses,
     response_fault,
     sends,
     status_may_have_run,
@@ -89,9 +90,6 @@ def answer_raw(
 
 
 def _status_faults() -> Iterator[Fault]:
-    def refuses(status: int) -> Make:
-        return lambda exchange: wire.refusal(status, exchange.operation)
-
     def redirects(status: int) -> Make:
         return lambda exchange: Response(status, headers=(("Location", exchange.settings.location),))
 
