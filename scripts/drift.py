@@ -1,7 +1,7 @@
 """Compare our contract with the provider's own OpenAPI document: has the service moved away from what we promise?
 
-Exit codes: 0 nothing changed that is not known, 1 something is new, 2 something breaks callers, 3 the check failed or
-this command was used wrongly.
+Exit codes: 0 nothing changed that is not known, 1 something is new or a known difference is stale, 2 something breaks
+callers, 3 the check failed or this command was used wrongly.
 """
 
 from __future__ import annotations

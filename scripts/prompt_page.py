@@ -6,7 +6,6 @@ The keys, what they hold and what the model's guide advises come from the contra
 from __future__ import annotations
 
 import argparse
-import copy
 import json
 import re
 import sys
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from PIL import Image
 from regeneration.documents import ROOT
 
+from ideogram_ai.cli.prompt import template
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing.drawing.picture import draw_layout
@@ -33,35 +33,6 @@ _COLOURS: Final = 128  # enough for flat colours, and a file of a few kilobytes
 _SEED: Final = 7
 _LISTS: Final = {"obj": 0, "text": 1}
 """Which element of the example is of which kind."""
-_EXAMPLE: Final[dict[str, Any]] = {
-    "high_level_description": "A poster for a jazz night",
-    "style_description": {
-        "aesthetics": "mid-century",
-        "lighting": "evening light",
-        "medium": "screen print",
-        "art_style": "bold geometry",
-        "color_palette": ["#16233F", "#E8B04B", "#F4EFE4"],
-    },
-    "compositional_deconstruction": {
-        "background": "deep blue paper",
-        "elements": [
-            {
-                "type": "obj",
-                "bbox": [370, 80, 700, 920],
-                "desc": "a brass saxophone",
-                "color_palette": ["#E8B04B", "#8C5A1E"],
-            },
-            {
-                "type": "text",
-                "bbox": [110, 80, 320, 920],
-                "text": "BLUE HOUR",
-                "desc": "wide capitals",
-                "color_palette": ["#F4EFE4"],
-            },
-        ],
-    },
-    "tags": ["poster", "music"],
-}
 _OTHERS: Final = {"photo": "35 mm lens"}
 """Keys that the example does not have, because the guide advises against them beside others."""
 _HEAD: Final = """# JSON prompts, key by key
@@ -99,7 +70,14 @@ writes a JSON Schema for your editor. [In Python](client.md#structured-prompts) 
 """
 
 
-class Key(NamedTuple):
+def _example() -> dict[str, Any]:
+    """Return the contract's example, with the keys that it does not have."""
+    example = template(read_view(POST_GENERATE_IMAGE_V4.operation_id))
+    example["compositional_deconstruction"]["elements"][_LISTS["text"]]["color_palette"] = ["#F4EFE4"]
+    return {**example, "tags": ["poster", "music"]}
+
+
+class PromptKey(NamedTuple):
     """A key of a JSON prompt, and what the contract says of it and of its object, references followed.
 
     The path is its place in words, for example `("style_description", "photo")`; the place has the numbers of elements.
@@ -138,7 +116,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser.parse_args(argv)
     keys, folder = list(_keys()), options.out
     text = "\n".join(_lines(keys)) + "\n"
-    prompts = {"prompt": _EXAMPLE} | {f"without.{key.title}": _without(key) for key in keys}
+    prompts = {"prompt": _example()} | {f"without.{key.title}": _without(key) for key in keys}
     prompts |= {key.title: _example_with(key) for key in keys if key.name in _OTHERS}
     pictures = {
         folder / PICTURES / f"{name}.png": draw_layout(*_SIZE, _SEED, prompt) for name, prompt in prompts.items()
@@ -174,17 +152,17 @@ def _png(image: Image.Image) -> bytes:
     return file.getvalue()
 
 
-def _keys() -> Iterator[Key]:
+def _keys() -> Iterator[PromptKey]:
     """Yield every key that the contract has, in the order of the model's guide, and those of each kind of element."""
     view = read_view(POST_GENERATE_IMAGE_V4.operation_id)
 
-    def walk(schema: dict[str, Any], path: tuple[str, ...], place: tuple[str | int, ...]) -> Iterator[Key]:
+    def walk(schema: dict[str, Any], path: tuple[str, ...], place: tuple[str | int, ...]) -> Iterator[PromptKey]:
         members, required = view.members(schema)
         order = schema.get("x-advice", {}).get("order", [])
         for name in sorted(members, key=lambda name: order.index(name) if name in order else len(order)):
             member = view.resolve(members[name])
             about = members[name].get("description") or member.get("description", "")
-            yield Key((*path, name), (*place, name), member, schema, about, name in required)
+            yield PromptKey((*path, name), (*place, name), member, schema, about, name in required)
             yield from walk(member, (*path, name), (*place, name))
             item = view.resolve(member.get("items", {}))
             for kind, reference in item.get("discriminator", {}).get("mapping", {}).items():
@@ -194,8 +172,8 @@ def _keys() -> Iterator[Key]:
     yield from walk(view.resolve(view.schemas["json_prompt"]), (), ())
 
 
-def _lines(keys: Sequence[Key]) -> Iterator[str]:
-    example = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", _in_one_line, json.dumps(_EXAMPLE, indent=2))
+def _lines(keys: Sequence[PromptKey]) -> Iterator[str]:
+    example = re.sub(r"\[\s+([^\[\]{}]+?)\s+\]", _in_one_line, json.dumps(_example(), indent=2))
     yield _HEAD.format(example=example, pictures=PICTURES)
     for key in keys:
         kind = key.path[-2] if isinstance(key.place[-2:][0], int) else ""
@@ -216,9 +194,9 @@ def _in_one_line(found: re.Match[str]) -> str:
     return f"[{' '.join(found[1].split())}]"
 
 
-def _example_with(key: Key) -> dict[str, Any]:
+def _example_with(key: PromptKey) -> dict[str, Any]:
     """Return the example, with a key that it has, or with one of the others instead of what excludes it."""
-    example = copy.deepcopy(_EXAMPLE)
+    example = _example()
     holder = key.of(example)
     if key.name in _OTHERS:
         for name in key.parent["x-advice"]["one_of"]:
@@ -243,7 +221,7 @@ def _value(schema: dict[str, Any]) -> str:
     return f"a list of {count}{plain}{bounds}" + (f" like `{item['pattern']}`" if "pattern" in item else "")
 
 
-def _advice(key: Key) -> Iterator[str]:
+def _advice(key: PromptKey) -> Iterator[str]:
     """Say what the model's guide advises beyond the contract."""
     advice, around = key.schema.get("x-advice", {}), key.parent.get("x-advice", {})
     if "order" in advice:
@@ -256,7 +234,7 @@ def _advice(key: Key) -> Iterator[str]:
         yield f"number {low + 1} is not above number {high + 1}"
 
 
-def _without(key: Key) -> dict[str, Any]:
+def _without(key: PromptKey) -> dict[str, Any]:
     """Return the example without a key; without its content if the key is required."""
     prompt = _example_with(key)
     holder = key.of(prompt)

@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             changes = f"\n\n{summary.describe_changes(before, target)}"
             if is_own and _run_pages():
                 return 1
-    except RegenerationError as error:
+    except (RegenerationError, swap.InUseError) as error:
         return _fail(str(error))
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
@@ -62,13 +62,15 @@ def write(contract_path: Path, out: Path) -> int:
 
     Raises:
         RegenerationError: The contract or what was generated from it is refused; the old package is untouched.
+        swap.InUseError: Another run is at work there.
         OSError: Something cannot be written; the old package is untouched.
     """
     from regeneration import checks, proof, tree  # noqa: PLC0415
     from regeneration.documents import PACKAGE  # noqa: PLC0415
 
     contract = checks.read_checked(contract_path)
-    with tree.workplace(out, PACKAGE) as root:
+    out.mkdir(parents=True, exist_ok=True)
+    with swap.locked(out, out / PACKAGE), swap.work_folder(out) as root:
         tree.write_tree(contract, root / PACKAGE)
         proof.prove(contract, root)
         count = len(swap.files(root / PACKAGE))

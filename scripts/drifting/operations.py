@@ -97,7 +97,7 @@ def operation_id(document: Document, location: Location) -> str:
     return str(operation.get("operationId", "")) if is_mapping(operation) else ""
 
 
-class Parameter(NamedTuple):
+class ComparedParameter(NamedTuple):
     """A parameter of a request, or a header of a response; the settings say how its value is written."""
 
     node: Node
@@ -171,9 +171,9 @@ class Operation:
         words += [str(scheme["scheme"]).lower()] if "scheme" in scheme else []
         return " ".join([*words, *sorted(str(scope) for scope in (scopes if is_list(scopes) else []))])
 
-    def parameters(self) -> dict[tuple[str, str], Parameter]:
+    def parameters(self) -> dict[tuple[str, str], ComparedParameter]:
         """The parameters by place and name: headers in lower case, those of the path by position: no name is sent."""
-        found: dict[tuple[str, str], Parameter] = {}
+        found: dict[tuple[str, str], ComparedParameter] = {}
         for node in [*self.item.items("parameters"), *self.node.items("parameters")]:
             kind, name = str(node.value.get("in", "")), str(node.value.get("name", ""))
             if kind not in _STYLES or not name:
@@ -185,19 +185,19 @@ class Operation:
                 found[key] = self._parameter(node, kind, name)
         return found
 
-    def headers(self, response: Node) -> dict[tuple[str, str], Parameter]:
+    def headers(self, response: Node) -> dict[tuple[str, str], ComparedParameter]:
         """The headers of a response by their names in lower case."""
         named = {name: node for name, node in response.members("headers").items() if name.lower() != "content-type"}
         return {("header", name.lower()): self._parameter(node, "header", name) for name, node in named.items()}
 
-    def _parameter(self, node: Node, kind: str, name: str) -> Parameter:
+    def _parameter(self, node: Node, kind: str, name: str) -> ComparedParameter:
         style = node.value.get("style", _STYLES[kind])
         explode = node.value.get("explode", style == "form")
         settings = {"style": style, "explode": explode, "allowReserved": node.value.get("allowReserved", False)}
         schema = self._schema(node)
         for media in list(self.content(node).values())[:1]:
             settings, schema = {"content": media.name}, media.schema
-        return Parameter(node, kind, name, settings, schema)
+        return ComparedParameter(node, kind, name, settings, schema)
 
     def _schema(self, node: Node) -> Schema:
         return self.schemas.schema((*node.pointer, "schema")) if "schema" in node.value else Schema(node.pointer)
@@ -210,7 +210,7 @@ class Operation:
             found.setdefault(name, Media(name, media, self._schema(media), media.members("encoding")))
         return found
 
-    def responses(self) -> dict[str, tuple[Node, dict[tuple[str, str], Parameter], dict[str, Media]]]:
+    def responses(self) -> dict[str, tuple[Node, dict[tuple[str, str], ComparedParameter], dict[str, Media]]]:
         """The responses with their headers and media types, by status, which may be "4XX" or "default"."""
         return {
             status if status == "default" else status.upper(): (node, self.headers(node), self.content(node))
@@ -294,8 +294,8 @@ def _compare_call(old: Operation, new: Operation, comparison: Comparison) -> Non
 
 
 def _compare_parameters(
-    old: tuple[Pointer, Mapping[tuple[str, str], Parameter]],
-    new: tuple[Pointer, Mapping[tuple[str, str], Parameter]],
+    old: tuple[Pointer, Mapping[tuple[str, str], ComparedParameter]],
+    new: tuple[Pointer, Mapping[tuple[str, str], ComparedParameter]],
     comparison: Comparison,
 ) -> None:
     """Compare the parameters of a request, or the headers of a response; each side has the place of their owner."""

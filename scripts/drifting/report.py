@@ -180,5 +180,8 @@ def _foot(report: DriftReport) -> Iterator[str]:
         yield f"Not in our contract: {names}"
     verdicts = [difference.verdict for difference, _ in _distinct(report)]
     counts = [verdicts.count(verdict) for verdict in DriftVerdict]
+    outcome = _OUTCOMES[report.outcome]
+    if report.outcome is Drift.ADDITIVE and DriftVerdict.ADDITIVE not in verdicts:
+        outcome = "Nothing is new, but known differences are stale."
     numbers = ", ".join(f"{count} {verdict}" for count, verdict in zip(counts, DriftVerdict, strict=True))
-    yield f"{_OUTCOMES[report.outcome]} ({numbers}, {len(report.stale)} stale)"
+    yield f"{outcome} ({numbers}, {len(report.stale)} stale)"

@@ -360,17 +360,6 @@ def properties(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     return found
 
 
-def subschemas(document: Mapping[str, Any], schema: Any) -> Iterator[dict[str, Any]]:
-    """Yield a schema and all that it is made of, through references, compositions, properties and items."""
-    schema = resolve(document, schema)
-    if not is_mapping(schema):
-        return
-    yield schema
-    parts = [part for key in ("allOf", "anyOf", "oneOf") for part in schema.get(key, ())]
-    for part in [*parts, *schema.get("properties", {}).values(), schema.get("items")]:
-        yield from subschemas(document, part)
-
-
 def is_structured(document: Mapping[str, Any], schema: Any) -> bool:
     """Whether all values of a schema but null are objects, or lists of such: what a form writes as JSON."""
     schema = resolve(document, schema)

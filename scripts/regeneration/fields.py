@@ -31,7 +31,7 @@ _NOT_IMPORTED: Final = frozenset({"File", "Unset"})
 _FILE: Final = "str | os.PathLike[str] | bytes | BinaryIO | Image"
 
 
-class Parameter(NamedTuple):
+class GeneratorParameter(NamedTuple):
     """A parameter as the generator calls it: where it goes, its names, its type, and the lines that import names."""
 
     place: str
@@ -131,7 +131,7 @@ def fields_of_body(
 def parameter_fields(
     contract: Contract,
     operation: tuple[str, str, dict[str, Any]],
-    given: Sequence[Parameter],
+    given: Sequence[GeneratorParameter],
     models: Mapping[str, Model],
     body: Sequence[Mapping[str, Any]],
 ) -> Iterator[dict[str, Any]]:
@@ -162,7 +162,7 @@ def parameter_fields(
         yield {**field, "place": parameter.place}
 
 
-def or_job(field: dict[str, Any], result: str) -> dict[str, Any]:
+def or_job(field: dict[str, Any], result: str | None) -> dict[str, Any]:
     """A path parameter of a method that returns a job takes a job, too."""
     if result != "job" or field["argument"] != "str":
         return field
@@ -232,16 +232,20 @@ def _facts(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[s
             yield f"{each['value']}: {each.get('because', 'not available')}."
 
 
-def in_the_authors_order(document: dict[str, Any], name: str, model: Model) -> list[str]:
-    """Put a model's fields into the author's order, which the generator does not keep: the required ones come first."""
-
-    def is_other(pointer: Sequence[str | int], schema: Mapping[str, Any]) -> bool:
-        texts = (str(pointer[-1]) if pointer else "", str(schema.get("title", "")))
-        return name.rstrip("_").lower() not in {re.sub(r"[\W_]", "", text).lower() for text in texts}
-
-    candidates = [
-        (is_other(pointer, schema), list(found))
+def named_properties(document: dict[str, Any]) -> list[tuple[set[str], list[str]]]:
+    """List the names of every schema of a document, with its properties in the author's order."""
+    return [
+        ({_folded(str(pointer[-1]) if pointer else ""), _folded(str(schema.get("title", "")))}, list(found))
         for pointer, schema in mappings((), document)
-        if model.fields and (found := properties(document, schema)).keys() == model.fields.keys()
+        if (found := properties(document, schema))
     ]
+
+
+def in_the_authors_order(schemas: list[tuple[set[str], list[str]]], name: str, model: Model) -> list[str]:
+    """Put a model's fields into the author's order, which the generator does not keep: the required ones come first."""
+    candidates = [(_folded(name) not in names, found) for names, found in schemas if set(found) == model.fields.keys()]
     return min(candidates, key=lambda each: each[0], default=(True, list(model.fields)))[1]
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).lower()

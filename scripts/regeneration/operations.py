@@ -15,9 +15,15 @@ from regeneration.documents import (
     operations,
     properties,
     resolve,
-    subschemas,
 )
-from regeneration.fields import fields_of_body, imports, in_the_authors_order, or_job, parameter_fields
+from regeneration.fields import (
+    fields_of_body,
+    imports,
+    in_the_authors_order,
+    named_properties,
+    or_job,
+    parameter_fields,
+)
 from regeneration.rules import (
     NO_RULES,
     describe_money,
@@ -31,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping, Sequence
 
     from regeneration.documents import Contract
-    from regeneration.fields import Model, Parameter
+    from regeneration.fields import GeneratorParameter, Model
 
 # What operations.py and methods.py have for themselves: constants, classes, and what a method's name would hide.
 _CONSTANTS: Final = frozenset({"API_KEY_HEADER", "MODEL_FIELDS", "OPERATIONS", "SERVER_URL", "TYPE_CHECKING"})
@@ -52,7 +58,7 @@ class Endpoint(NamedTuple):
     name: str
     request_model: str
     response_model: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[GeneratorParameter, ...]
 
 
 def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping[str, Model]) -> dict[str, Any]:
@@ -76,6 +82,7 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
         if name in own:
             message = "operations.py has a class of that name; rename the schema"
             raise contract.error(("components", "schemas", name), message)
+    schemas = named_properties(document)
     return {
         "imports": sorted(lines),
         "argument_types": sorted(_argument_types(facts)),
@@ -85,7 +92,7 @@ def variables(contract: Contract, endpoints: Sequence[Endpoint], models: Mapping
         "server_url": _server_url(contract),
         "api_key_header": _api_key_header(contract),
         "model_fields": {
-            name: tuple((model.fields[wire][0], wire) for wire in in_the_authors_order(document, name, model))
+            name: tuple((model.fields[wire][0], wire) for wire in in_the_authors_order(schemas, name, model))
             for name, model in sorted(models.items())
         },
     }
@@ -145,61 +152,71 @@ def _operation(
     models: Mapping[str, Model],
     taken: Container[str],
 ) -> dict[str, Any]:
-    """Gather the facts of one operation; without x-method its method has the name of the operation."""
+    """Gather the facts of one operation."""
     document, (path, method, raw) = contract.document, operation
-    content: dict[str, Any] = resolve(document, raw.get("requestBody", {})).get("content", {})
-    media_type = next(iter(content), "")
-    media: dict[str, Any] = resolve(document, content.get(media_type, {}))
-    schema = resolve(document, media.get("schema", {}))
     responses = {status: resolve(document, response) for status, response in raw.get("responses", {}).items()}
-    rejected = responses.get("429", {})
-    has_body = bool(endpoint.request_model)
-    camel = _camel(endpoint.name)
-    rules = read_rules(contract, path, method) if has_body else NO_RULES
-    groups = rules["exactly_one_of"]
-    fields = (
-        list(fields_of_body(document, media_type, media, models[endpoint.request_model], models)) if has_body else []
-    )
-    fields += parameter_fields(contract, operation, endpoint.parameters, models, fields)
-    for field in fields:
-        end = "_" if field["python_name"].endswith("_") else ""  # of a field named fields, it would be the class
-        field["alias"] = f"{camel}{_camel(field['python_name'])}{end}"
-        field["is_alternative"] = any(field["wire_name"] in group for group in groups)
     billed = _billed(raw, responses)
-    name = raw.get("x-method") or (f"{endpoint.name}_" if endpoint.name in taken else endpoint.name)
-    group, _, own_name = name.rpartition(".")
-    result = raw.get("x-result", "model")
-    positional = [or_job(field, result) for field in fields if field["place"] == "path"]
-    keywords = [field for field in fields if field["place"] != "path"]
-    members = _image_members(document, responses) if result != "model" else ()
-    prices = read_prices(contract, path, method, schema)
+    request = _request(contract, operation, endpoint, models)
     summary = raw.get("summary") or raw.get("description") or f"{method.upper()} {path}"
-    free = billed.get(400) is False
     said = ["It is deprecated: the provider announced its end."] if raw.get("deprecated") else []
-    said += [*describe_money(billed, **prices, summary=summary), *(describe_rules(rules, free=free) if fields else ())]
-    limit = rejected.get("x-rate-limit")
+    said += describe_money(billed, price=request["price"], other_prices=request["other_prices"], summary=summary)
+    said += describe_rules(request, free=billed.get(400) is False) if request["fields"] else ()
     return {
-        "name": endpoint.name,
-        "constant": endpoint.name.upper(),
-        "typed_dict": f"{camel}Fields",
-        "group": group,
-        "own_name": own_name,
-        "method_name": name,
-        "operation_id": raw.get("operationId", endpoint.name),
+        **_names(raw, endpoint, taken),
+        **request,
+        **_answer(document, raw, responses, endpoint.response_model),
         "summary": summary,
         "description": raw.get("description", ""),
         "rules": " ".join(said),
         "method": method.upper(),
         "path": path,
+        "authenticated": any(raw.get("security", document.get("security", ()))),
+        "billed": billed,
+        "unknown": _unknown(raw.get("x-result"), is_free=billed.get(200) is False),
+        "deprecated": raw.get("deprecated", False),
+    }
+
+
+def _names(raw: Mapping[str, Any], endpoint: Endpoint, taken: Container[str]) -> dict[str, str]:
+    """What an operation is called; without x-method its method has the name of the operation."""
+    name = raw.get("x-method") or (f"{endpoint.name}_" if endpoint.name in taken else endpoint.name)
+    group, _, own_name = name.rpartition(".")
+    return {
+        "name": endpoint.name,
+        "constant": endpoint.name.upper(),
+        "typed_dict": f"{_camel(endpoint.name)}Fields",
+        "group": group,
+        "own_name": own_name,
+        "method_name": name,
+        "operation_id": raw.get("operationId", endpoint.name),
+    }
+
+
+def _request(
+    contract: Contract, operation: tuple[str, str, dict[str, Any]], endpoint: Endpoint, models: Mapping[str, Model]
+) -> dict[str, Any]:
+    """The fields of an operation, their rules, and what it costs by them."""
+    document, (path, method, raw) = contract.document, operation
+    content: dict[str, Any] = resolve(document, raw.get("requestBody", {})).get("content", {})
+    media_type = next(iter(content), "")
+    media: dict[str, Any] = resolve(document, content.get(media_type, {}))
+    schema = resolve(document, media.get("schema", {}))
+    has_body = bool(endpoint.request_model)
+    rules = read_rules(contract, path, method) if has_body else NO_RULES
+    groups = rules["exactly_one_of"]
+    fields: list[dict[str, Any]] = []
+    if has_body:
+        fields += fields_of_body(document, media_type, media, models[endpoint.request_model], models)
+    fields += parameter_fields(contract, operation, endpoint.parameters, models, fields)
+    for field in fields:
+        end = "_" if field["python_name"].endswith("_") else ""  # of a field named fields, it would be the class
+        field["alias"] = f"{_camel(endpoint.name)}{_camel(field['python_name'])}{end}"
+        field["is_alternative"] = any(field["wire_name"] in group for group in groups)
+    positional = [or_job(field, raw.get("x-result")) for field in fields if field["place"] == "path"]
+    keywords = [field for field in fields if field["place"] != "path"]
+    return {
         "media_type": media_type,
         "request_model": endpoint.request_model,
-        "response_model": endpoint.response_model,
-        "result": result,
-        "response": _response_type(document, responses, result, endpoint.response_model),
-        "returns": _returns(result, endpoint.response_model, members),
-        "unknown": _unknown(result, is_free=billed.get(200) is False),
-        "breach": _BREACHES.get(result, "The response breaks the contract"),
-        "authenticated": any(raw.get("security", document.get("security", ()))),
         "fields": fields,
         "positional": positional,
         "keywords": keywords,
@@ -212,15 +229,31 @@ def _operation(
         or any(field["exactly_one_of"] for field in fields),
         "choices": list(product(*groups)) if groups else [],
         "field_hints": _field_hints(contract, path, method, schema),
-        "billed": billed,
-        **prices,
+        **read_prices(contract, path, method, schema),
         "count_path": find_count(contract, path, method) if has_body else (),
+    }
+
+
+def _answer(
+    document: Mapping[str, Any], raw: Mapping[str, Any], responses: Mapping[str, Any], model: str
+) -> dict[str, Any]:
+    """What an operation returns, and what it says when it refuses a request."""
+    result, rejected = raw.get("x-result", "model"), responses.get("429", {})
+    members = _image_members(document, responses) if result != "model" else ()
+    limit = rejected.get("x-rate-limit")
+    return {
+        "response_model": model,
+        "result": result,
+        "response": _response_type(document, responses, result, model),
+        "returns": _returns(result, model, members),
+        "breach": _BREACHES.get(result, "The response breaks the contract"),
         "image_members": members,
-        "deprecated": raw.get("deprecated", False),
         "reject_reasons": {
             known["value"]: known["waiting_helps"]
             for media in rejected.get("content", {}).values()
-            for each in subschemas(document, media.get("schema"))
+            for body in branches(document, media.get("schema"))
+            for member in properties(document, body).values()
+            for each in branches(document, member)
             for known in each.get("x-known-values", ())
         },
         "in_flight_limit": rejected.get("x-in-flight-limit"),
@@ -238,7 +271,7 @@ _RETURNS: Final = {
 _BREACHES: Final = {"images": "A 200 without any image", "job": "A 200 without the id of a job"}
 
 
-def _unknown(result: str, *, is_free: bool) -> str:
+def _unknown(result: str | None, *, is_free: bool) -> str:
     """What it means that no answer came."""
     if is_free:
         return "It was sent, and no complete response came back. Sending it again costs nothing."

@@ -20,8 +20,6 @@ from regeneration.documents import (
     ROOT,
     Pointer,
     at,
-    branches,
-    is_array,
     is_mapping,
     mappings,
     operations,
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
-    from drifting.compare import Difference, Side
+    from drifting.compare import Difference
 
 _SECTIONS: Final = {Effect.ADDED: "Added", Effect.REMOVED: "Removed"}
 _OTHER_SECTION: Final = "Changed"
@@ -158,7 +156,7 @@ def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
     known = _operations(old) | _operations(new)
     told: dict[tuple[bool, Effect, str], list[str]] = {}
     for difference in compare_documents(old, new):
-        call, text = _sentence(difference, known, new)
+        call, text = _sentence(difference, known)
         told.setdefault((difference.verdict is DriftVerdict.BREAKING, difference.effect, text), []).append(call)
     for (breaking, effect, text), calls in told.items():
         every = ", ".join(dict.fromkeys(calls))
@@ -177,9 +175,7 @@ def _method(raw: Mapping[str, Any]) -> str:
     return str(raw.get("x-method") or raw.get("operationId"))
 
 
-def _sentence(
-    difference: Difference, known: Mapping[str, tuple[str, str]], document: dict[str, Any]
-) -> tuple[str, str]:
+def _sentence(difference: Difference, known: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
     """The operation that a difference is in, if it is in one, and the difference in words; names are in backticks."""
     where, _, path = difference.where.partition(": ")
     subject, name, is_removed = difference.subject, difference.name, difference.effect is Effect.REMOVED
@@ -197,30 +193,26 @@ def _sentence(
         if is_removed:
             return call, f"{where}: there is no {what} any more"
         needed = ", required" if difference.verdict is DriftVerdict.BREAKING else ""
-        return call, f"{where}: the {what} is new ({_kind_at(difference.new, document)}{needed})"
+        return call, f"{where}: the {what} is new ({_kind(difference.new.value)}{needed})"
     if subject == "required":
         now = "no longer required" if is_removed else "required now"
         return call, f"{where}: `{path or name}` is {now}"
     return call, f"{where}: {f'`{path}`: ' if path else ''}{describe(difference)}"
 
 
-def _kind_at(side: Side, document: dict[str, Any]) -> str:
-    """The kind of a value; that it is a file, only the contract itself says."""
-    declared: Any = at(document, side.pointer) if _stands((*side.pointer, ""), document) else None
-    found = [each.get("items", each) for each in branches(document, declared)]
-    if any(part.get("format") == "binary" for schema in found for part in branches(document, schema)):
-        return "list of files" if is_array(document, declared) else "file"
-    return _kind(side.value)
-
-
 def _kind(schema: Any) -> str:
     if not is_mapping(schema):
         return "anything"
+    if "contentMediaType" in schema:
+        return "file"
     if "enum" in schema:
         return "one of " + shorten(", ".join(map(str, schema["enum"])), _LONGEST)
     types = schema.get("type", "anything")
     kind = types if isinstance(types, str) else " or ".join(types)
-    return f"{kind} of {_kind(schema['items'])}" if kind == "array" and "items" in schema else kind
+    if kind != "array" or "items" not in schema:
+        return kind
+    inner = _kind(schema["items"])
+    return "list of files" if inner == "file" else f"array of {inner}"
 
 
 def _methods(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:

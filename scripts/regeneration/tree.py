@@ -20,16 +20,16 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from swap import LOCK, PREFIX, InUseError, files, locked, tree_sha256, work_folder
+from swap import LOCK, PREFIX, files, tree_sha256
 
 from regeneration.checks import client_facts
 from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
-from regeneration.fields import Parameter, read_models
+from regeneration.fields import GeneratorParameter, read_models
 from regeneration.operations import Endpoint, variables
 from regeneration.rules import groups_of, is_rule
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from regeneration.documents import Contract, Pointer
 
@@ -219,7 +219,7 @@ def _take_endpoints(contract: Contract, target: Path, taken: frozenset[str]) -> 
             raise contract.error(("paths", path, method), "the generator left this operation out")
         said = json.loads(modules[0].read_text("utf-8"))
         name = modules[0].stem
-        parameters = tuple(Parameter(**each) for each in said["parameters"])
+        parameters = tuple(GeneratorParameter(**each) for each in said["parameters"])
         endpoints.append(
             Endpoint(name[:-1] if name[:-1] in taken else name, said["request"], said["response"], parameters)
         )
@@ -292,22 +292,3 @@ def _read_locks(folder: Path) -> Iterator[dict[str, str]]:
         with contextlib.suppress(OSError, ValueError, TypeError, LookupError):
             lock = json.loads(path.read_bytes())
             yield {"contract": lock["contract"], "configuration": lock["configuration"], **lock["versions"]}
-
-
-@contextlib.contextmanager
-def workplace(out: Path, package: Path) -> Generator[Path]:
-    """Lock out, which is made if needed and removed again if it stays empty, and give a temporary folder in it.
-
-    Raises:
-        RegenerationError: Another run is at work here.
-    """
-    new = not out.exists()
-    out.mkdir(parents=True, exist_ok=True)
-    try:
-        with locked(out, out / package), work_folder(out) as folder:
-            yield folder
-    except InUseError as error:
-        raise RegenerationError(str(error)) from None
-    finally:
-        if new and not any(out.iterdir()):
-            out.rmdir()

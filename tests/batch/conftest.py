@@ -1,10 +1,14 @@
 """What tests of batches share."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import s3_server
+from batch_service import Origin
 from mock_pictures import small_pictures
+
+from ideogram_ai.batch import Job
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +22,19 @@ def small_images() -> Iterator[None]:
 def anyio_backend() -> str:
     """What depends on the event loop is tested on both; the rest on the one that most programs have."""
     return "asyncio"
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator[Job]:
+    """A batch whose folder is that of the test."""
+    with Job.open(tmp_path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def service() -> Origin:
+    """The service, which makes red images."""
+    return Origin()
 
 
 @pytest.fixture(scope="session")

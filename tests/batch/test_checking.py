@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from unknown_fields import UNKNOWN
+from contract_document import UNKNOWN
 
 from ideogram_ai.batch.checking import Checker, Rules, check_defaults
 from ideogram_ai.batch.model import BatchRequest, Header, Row, RowProblem

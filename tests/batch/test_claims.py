@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,7 @@ from typing import Any
 import pytest
 import s3_server
 from attrs import evolve
-from batch_places import states
-from batch_service import made, run
+from batch_service import made, run, states
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
 from ideogram_ai.batch import presence as presence_module
@@ -208,8 +206,7 @@ async def test_a_shared_batch_goes_on_with_what_a_dead_process_left(server: Mock
         job_id = client.submit(**rows[1].fields).id
         dead.record(evolve(attempt(rows[1], server.url), state=State.SUBMITTED, job_id=job_id))
         generation = client.generate(**rows[2].fields)
-        now = datetime.now(UTC)
-        dead.record(outcome_of_response(attempt(rows[2], server.url), generation, at=now))
+        dead.record(outcome_of_response(attempt(rows[2], server.url), generation))
         with Job.open(tmp_path, shared=True) as job:
             assert job.counts()[State.SENT] == 3, "their owner is alive, so far"
             assert not job.ledger.path.parent.exists(), "the index has links of images, and a process may be killed"

@@ -12,8 +12,7 @@ import anyio
 import batch_service
 import pytest
 from attrs import evolve
-from batch_places import states
-from batch_service import client_of, made, until
+from batch_service import client_of, made, states, until
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, State, run_batch
 from ideogram_ai.batch.events import Event, RowDone, RowSubmitted, RunStopped, StopReason
@@ -22,6 +21,7 @@ from ideogram_ai.batch.manifest import write_manifest
 from ideogram_ai.batch.model import Outcome
 from ideogram_ai.batch.prices import shipped_prices
 from ideogram_ai.batch.run import Run
+from ideogram_ai.batch.runner import RunOptions
 from ideogram_ai.client import AsyncIdeogram, DownloadError, DownloadReason
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 
@@ -87,28 +87,27 @@ async def test_a_job_that_takes_longer_than_a_run_is_asked_for_by_the_next_one(t
         assert not any(outcome.error for outcome in job.outcomes())
 
 
-async def test_what_becomes_of_jobs_and_refusals(server: MockServer, tmp_path: Path) -> None:
+async def test_what_becomes_of_jobs_and_refusals(job: Job, server: MockServer) -> None:
     done: dict[str, Outcome] = {}
 
     def listen(event: Event) -> None:
         if isinstance(event, RowDone):
             done[event.outcome.request.key] = event.outcome
 
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat", FAILED_WORD, WITHHELD_WORD, UNSAFE_WORD))
-        await run(job, server, on_event=listen)
-        expected = {"cat": "saved", FAILED_WORD: "failed", WITHHELD_WORD: "withheld", UNSAFE_WORD: "failed"}
-        assert states(job) == {key: outcome.state.value for key, outcome in done.items()} == expected
-        failed, refused = done[FAILED_WORD], done[UNSAFE_WORD]
-        assert (failed.error_type, failed.may_have_been_billed) == ("JobFailedError", False)
-        assert failed.cost == 0
-        assert "content_policy_violation" in str(failed.error)
-        assert failed.job_id
-        assert (refused.status_code, refused.job_id) == (422, None)
-        await run(job, server, retry_failed=True)
-        again = {outcome.request.key: outcome.job_id for outcome in job.outcomes()}
-        assert again[FAILED_WORD] not in {None, failed.job_id}, "another job"
-        assert made(server) == {"cat": 1, FAILED_WORD: 2, WITHHELD_WORD: 1}
+    job.plan(rows("cat", FAILED_WORD, WITHHELD_WORD, UNSAFE_WORD))
+    await run(job, server, on_event=listen)
+    expected = {"cat": "saved", FAILED_WORD: "failed", WITHHELD_WORD: "withheld", UNSAFE_WORD: "failed"}
+    assert states(job) == {key: outcome.state.value for key, outcome in done.items()} == expected
+    failed, refused = done[FAILED_WORD], done[UNSAFE_WORD]
+    assert (failed.error_type, failed.may_have_been_billed) == ("JobFailedError", False)
+    assert failed.cost == 0
+    assert "content_policy_violation" in str(failed.error)
+    assert failed.job_id
+    assert (refused.status_code, refused.job_id) == (422, None)
+    await run(job, server, retry_failed=True)
+    again = {outcome.request.key: outcome.job_id for outcome in job.outcomes()}
+    assert again[FAILED_WORD] not in {None, failed.job_id}, "another job"
+    assert made(server) == {"cat": 1, FAILED_WORD: 2, WITHHELD_WORD: 1}
 
 
 async def test_a_row_keeps_its_place_until_its_job_is_done(tmp_path: Path) -> None:
@@ -142,38 +141,37 @@ async def test_a_run_that_is_stopped_now_leaves_jobs_and_not_unknown_rows(tmp_pa
 
 
 async def test_a_job_that_the_service_does_not_know_is_asked_for_again_and_sent_on_consent_only(
-    server: MockServer, tmp_path: Path
+    job: Job, server: MockServer
 ) -> None:
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat"))
-        await run(job, server, job_seconds=0.0)
-        (pending,) = job.outcomes()
-        job.ledger.apply([Outcome(pending.request, State.SUBMITTED, job_id="bm9ib2R5", cost=pending.cost)])
-        for _ in range(2):
-            await run(job, server)
-            (unknown,) = job.outcomes()
-            assert (unknown.state, unknown.status_code, unknown.job_id) == (State.UNKNOWN, 404, "bm9ib2R5")
-            assert "'bm9ib2R5'" in str(unknown.error)
-            assert made(server) == {"cat": 1}
-        await run(job, server, retry_unknown=True)
-        (again,) = job.outcomes()
-        assert (again.state, again.earlier_cost, made(server)) == (State.SAVED, pending.cost, {"cat": 2})
-        assert again.job_id != unknown.job_id
+    job.plan(rows("cat"))
+    await run(job, server, job_seconds=0.0)
+    (pending,) = job.outcomes()
+    job.ledger.apply([Outcome(pending.request, State.SUBMITTED, job_id="bm9ib2R5", cost=pending.cost)])
+    for _ in range(2):
+        await run(job, server)
+        (unknown,) = job.outcomes()
+        assert (unknown.state, unknown.status_code, unknown.job_id) == (State.UNKNOWN, 404, "bm9ib2R5")
+        assert "'bm9ib2R5'" in str(unknown.error)
+        assert made(server) == {"cat": 1}
+    await run(job, server, retry_unknown=True)
+    (again,) = job.outcomes()
+    assert (again.state, again.earlier_cost, made(server)) == (State.SAVED, pending.cost, {"cat": 2})
+    assert again.job_id != unknown.job_id
 
 
-async def test_a_job_is_never_asked_for_at_another_server(server: MockServer, tmp_path: Path) -> None:
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat"))
-        job.meet("https://a.test")
-        sent = Outcome(rows("cat")[0], State.SENT, may_have_been_billed=True)
-        job.ledger.apply([sent, evolve(sent, state=State.SUBMITTED, job_id="a")])
-        for place in ("https://b.test", server.url):
-            with pytest.raises(LedgerError, match=r"went to https://a\.test and may have been billed"):
-                job.meet(place)
-        assert job.plan(rows("cat"), redo=["cat"]).replaced == 1
-        job.meet("https://b.test", replace=True)
-        assert states(job) == {"cat": "planned", "cat~1": "submitted"}
-        assert [each.request.key async for each in Run(job, client_of(server.url), None, None).source()] == ["cat"]
+async def test_a_job_is_never_asked_for_at_another_server(job: Job, server: MockServer) -> None:
+    job.plan(rows("cat"))
+    job.meet("https://a.test")
+    sent = Outcome(rows("cat")[0], State.SENT, may_have_been_billed=True)
+    job.ledger.apply([sent, evolve(sent, state=State.SUBMITTED, job_id="a")])
+    for place in ("https://b.test", server.url):
+        with pytest.raises(LedgerError, match=r"went to https://a\.test and may have been billed"):
+            job.meet(place)
+    assert job.plan(rows("cat"), redo=["cat"]).replaced == 1
+    job.meet("https://b.test", replace=True)
+    assert states(job) == {"cat": "planned", "cat~1": "submitted"}
+    source = Run(job, client_of(server.url), RunOptions(), None).source()
+    assert [each.request.key async for each in source] == ["cat"]
 
 
 async def test_jobs_of_a_rehearsal_that_is_over_are_submitted_again(server: MockServer, tmp_path: Path) -> None:
@@ -219,7 +217,7 @@ async def test_an_id_that_cannot_be_recorded_is_reported_at_once_and_in_the_end(
 
 
 async def test_an_expired_link_of_a_job_is_signed_anew(
-    server: MockServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    job: Job, server: MockServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = AsyncIdeogram.download
     asked: list[str | None] = []
@@ -231,10 +229,9 @@ async def test_an_expired_link_of_a_job_is_signed_anew(
         return await whole(client, image, path, **options)
 
     monkeypatch.setattr(AsyncIdeogram, "download", download)
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat"))
-        await run(job, server)
-        assert (states(job), len(asked), made(server)) == ({"cat": "saved"}, 2, {"cat": 1})
+    job.plan(rows("cat"))
+    await run(job, server)
+    assert (states(job), len(asked), made(server)) == ({"cat": "saved"}, 2, {"cat": 1})
 
 
 @pytest.mark.parametrize("anyio_backend", ["asyncio", "trio"])

@@ -7,8 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_places import png
-from batch_service import client_of
+from batch_service import client_of, png
 from driver import KEY
 
 from ideogram_ai.batch import BatchRequest, BatchRowError, Job, PlanError, State, Step, run_batch

@@ -189,7 +189,7 @@ def test_a_step_whose_place_fails_after_the_response_has_its_link(
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("gone")
 
-    monkeypatch.setattr("ideogram_ai.batch.step.store_image", fail)
+    monkeypatch.setattr("ideogram_ai.batch.saving.store_image", fail)
     with MockServer() as server:
         outcome = Step(base_url=server.url, location=str(tmp_path))(requests(1)[0])
     assert (outcome.state, outcome.may_have_been_billed) == (State.ANSWERED, True)
@@ -203,7 +203,7 @@ def test_a_step_that_is_interrupted_while_it_saves_names_its_image(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ideogram_ai.batch.step.store_image", interrupt)
+    monkeypatch.setattr("ideogram_ai.batch.saving.store_image", interrupt)
     with MockServer() as server, caplog.at_level(logging.WARNING):
         with pytest.raises(KeyboardInterrupt) as caught:
             Step(base_url=server.url, location=str(tmp_path))(requests(1)[0])

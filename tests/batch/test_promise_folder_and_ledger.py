@@ -19,7 +19,7 @@ import fsspec
 import httpx
 import pytest
 import s3_server
-from batch_places import Origin, rows, states
+from batch_service import Origin, rows, states
 
 from ideogram_ai.batch import BatchError, BatchRequest, Job, LedgerError, PlanError, State
 from ideogram_ai.batch.ledger import Ledger
@@ -56,8 +56,7 @@ async def fill(place: str, service: Origin, *, manifest: bool = True) -> Path:
         return job.ledger.path
 
 
-async def test_without_its_ledger_nothing_is_sent(place: str) -> None:
-    service = Origin()
+async def test_without_its_ledger_nothing_is_sent(place: str, service: Origin) -> None:
     ledger = await fill(place, service, manifest="memory" in place)
     ledger.unlink()
     for _ in range(2):  # the ledger that is made the first time is no way in
@@ -124,8 +123,7 @@ async def test_a_manifest_that_no_batch_wrote_is_refused(tmp_path: Path) -> None
         Job.open(tmp_path / "images", rebuild=True)
 
 
-async def test_two_ledgers_on_one_folder(tmp_path: Path) -> None:
-    service = Origin()
+async def test_two_ledgers_on_one_folder(tmp_path: Path, service: Origin) -> None:
     await fill(str(tmp_path / "images"), service)
     other = tmp_path / "other.sqlite3"
     with Job.open(tmp_path / "images", ledger=other) as job, pytest.raises(LedgerError, match=r"other.sqlite3"):
@@ -138,8 +136,7 @@ async def test_two_ledgers_on_one_folder(tmp_path: Path) -> None:
     assert service.made == {"cat": 1, "owl": 1, "hen": 1}
 
 
-async def test_an_older_copy_of_the_ledger(tmp_path: Path) -> None:
-    service = Origin()
+async def test_an_older_copy_of_the_ledger(tmp_path: Path, service: Origin) -> None:
     ledger = await fill(str(tmp_path), service)
     shutil.copy(ledger, tmp_path / "copy")
     with Job.open(tmp_path) as job:
@@ -151,8 +148,7 @@ async def test_an_older_copy_of_the_ledger(tmp_path: Path) -> None:
     assert service.made == {"cat": 1, "owl": 1, "fox": 1}
 
 
-async def test_a_folder_that_was_moved_or_copied_goes_on(tmp_path: Path) -> None:
-    service = Origin()
+async def test_a_folder_that_was_moved_or_copied_goes_on(tmp_path: Path, service: Origin) -> None:
     await fill(str(tmp_path / "a"), service)
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     (tmp_path / "a").rename(tmp_path / "c")
@@ -177,15 +173,14 @@ def test_a_folder_of_an_earlier_version_without_its_ledger(tmp_path: Path) -> No
         assert job.plan([bear, *rows("A cat", "A cat")]).known == 3
 
 
-async def test_a_folder_with_nothing_of_a_batch_is_no_hindrance(tmp_path: Path) -> None:
+async def test_a_folder_with_nothing_of_a_batch_is_no_hindrance(job: Job, tmp_path: Path) -> None:
     (tmp_path / "cat.png").write_bytes(b"theirs")
     (tmp_path / "thumbnails").mkdir()
     refused = json.dumps({"state": "failed", "may_have_been_billed": False})
     (tmp_path / "manifest.jsonl").write_text(f"{refused}\n")
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat"))
-        await Origin().run(job)
-        assert states(job) == {"000001": "saved"}
+    job.plan(rows("cat"))
+    await Origin().run(job)
+    assert states(job) == {"000001": "saved"}
 
 
 def test_a_killed_process_loses_nothing_with_the_side_file(tmp_path: Path, small_images: None) -> None:
@@ -207,21 +202,19 @@ def test_a_killed_process_loses_nothing_with_the_side_file(tmp_path: Path, small
             server.clear_ledger()
 
 
-async def test_planning_and_running_do_not_mix(tmp_path: Path) -> None:
-    service = Origin()
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat"))
-        caught: list[BatchError] = []
+async def test_planning_and_running_do_not_mix(job: Job, service: Origin) -> None:
+    job.plan(rows("cat"))
+    caught: list[BatchError] = []
 
-        def plan_meanwhile(_event: object) -> None:
-            try:
-                job.plan(rows("dog"), redo=["000001"])
-            except BatchError as error:
-                caught.append(error)
+    def plan_meanwhile(_event: object) -> None:
+        try:
+            job.plan(rows("dog"), redo=["000001"])
+        except BatchError as error:
+            caught.append(error)
 
-        await service.run(job, on_event=plan_meanwhile)
-        assert caught
-        assert states(job) == {"000001": "saved"}
+    await service.run(job, on_event=plan_meanwhile)
+    assert caught
+    assert states(job) == {"000001": "saved"}
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions as POSIX has them")
@@ -241,8 +234,7 @@ def test_nobody_else_reads_the_ledger(tmp_path: Path) -> None:
         os.umask(before)
 
 
-async def test_signatures_are_dropped_when_the_image_is_saved_and_not_before(tmp_path: Path) -> None:
-    service = Origin()
+async def test_signatures_are_dropped_when_the_image_is_saved_and_not_before(tmp_path: Path, service: Origin) -> None:
     service.images_are_there = False
     secret = b"0a" * 32
 

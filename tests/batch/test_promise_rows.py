@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 from attrs import evolve
-from batch_places import Origin, images, rows, states
+from batch_service import Origin, images, rows, states
 
 from ideogram_ai.batch import BatchRequest, Job, PlanError, State
 from ideogram_ai.batch.ledger import Ledger
@@ -76,191 +76,174 @@ def test_rows_without_an_id_are_compared_by_content(tmp_path: Path) -> None:
         assert (lines["dog"], lines["cat"]) == (2, 3), "the line is that of the last input"
 
 
-async def test_none_of_the_rows_without_an_id_is_left(tmp_path: Path) -> None:
+async def test_none_of_the_rows_without_an_id_is_left(job: Job, service: Origin) -> None:
     """An option for all rows was forgotten: everything would be paid for once more."""
-    service = Origin()
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat", "owl", resolution="512x1536"), whole=True)
-        await service.run(job)
-        with pytest.raises(PlanError, match=r"2 rows changed .* input no longer has it.* Did an option for all rows"):
-            job.plan(rows("cat", "owl"), whole=True)
-        planned = job.plan(rows("cat", "owl"), whole=True, replace=True)
-        assert (planned.new, planned.absent, planned.changes) == (2, 2, 2)
-        await service.run(job)
-        assert service.made == {"cat": 2, "owl": 2}
+    job.plan(rows("cat", "owl", resolution="512x1536"), whole=True)
+    await service.run(job)
+    with pytest.raises(PlanError, match=r"2 rows changed .* input no longer has it.* Did an option for all rows"):
+        job.plan(rows("cat", "owl"), whole=True)
+    planned = job.plan(rows("cat", "owl"), whole=True, replace=True)
+    assert (planned.new, planned.absent, planned.changes) == (2, 2, 2)
+    await service.run(job)
+    assert service.made == {"cat": 2, "owl": 2}
 
 
-async def test_another_file_name_alone_is_never_paid_for(tmp_path: Path) -> None:
-    service = Origin()
+async def test_another_file_name_alone_is_never_paid_for(job: Job, service: Origin) -> None:
     before = [evolve(rows("cat")[0], file_name="a.png"), BatchRequest("x", {"text_prompt": "owl"}, file_name="b.png")]
     after = [evolve(rows("cat")[0], file_name="c.png"), BatchRequest("x", {"text_prompt": "owl"}, file_name="d.png")]
-    with Job.open(tmp_path) as job:
-        job.plan(before)
-        await service.run(job)
-        with pytest.raises(
-            PlanError, match=r"2 rows changed.*file name was 'b.png' and is 'd.png'.*'a.png' and is 'c.png'"
-        ):
-            job.plan(after)
-        assert job.plan(after, replace=True).replaced == 0
-        assert job.plan(after).known == 2
-        await service.run(job)
-        assert service.made == {"cat": 1, "owl": 1}
-        assert {row.file for row in job.outcomes()} == {"a.png", "b.png"}
+    job.plan(before)
+    await service.run(job)
+    with pytest.raises(
+        PlanError, match=r"2 rows changed.*file name was 'b.png' and is 'd.png'.*'a.png' and is 'c.png'"
+    ):
+        job.plan(after)
+    assert job.plan(after, replace=True).replaced == 0
+    assert job.plan(after).known == 2
+    await service.run(job)
+    assert service.made == {"cat": 1, "owl": 1}
+    assert {row.file for row in job.outcomes()} == {"a.png", "b.png"}
 
 
-async def test_a_row_that_never_cost_anything_is_what_the_input_says(tmp_path: Path) -> None:
+async def test_a_row_that_never_cost_anything_is_what_the_input_says(job: Job) -> None:
     service = Origin(owl=REFUSED, hen=httpx.Response(401))
-    with Job.open(tmp_path) as job:
-        job.plan(named(a="owl", b="hen"))
-        await service.run(job, in_flight=1)
-        assert states(job) == {"a": "failed", "b": "planned"}
-        planned = job.plan(named(a="cat", b="fox"), whole=True)
-        assert (planned.updated, planned.known, planned.new, planned.changes) == (2, 2, 0, 0)
-        await service.run(job)
-        assert states(job) == {"a": "saved", "b": "saved"}
-        assert [row.file for row in job.outcomes()] == ["a-cat.png", "b-fox.png"]
-        assert job.total_cost() == Decimal("0.12")
+    job.plan(named(a="owl", b="hen"))
+    await service.run(job, in_flight=1)
+    assert states(job) == {"a": "failed", "b": "planned"}
+    planned = job.plan(named(a="cat", b="fox"), whole=True)
+    assert (planned.updated, planned.known, planned.new, planned.changes) == (2, 2, 0, 0)
+    await service.run(job)
+    assert states(job) == {"a": "saved", "b": "saved"}
+    assert [row.file for row in job.outcomes()] == ["a-cat.png", "b-fox.png"]
+    assert job.total_cost() == Decimal("0.12")
 
 
-async def test_all_changed_rows_are_listed_and_may_be_replaced(tmp_path: Path) -> None:
+async def test_all_changed_rows_are_listed_and_may_be_replaced(job: Job, tmp_path: Path) -> None:
     service = Origin(fox=REFUSED)
-    with Job.open(tmp_path) as job:
-        job.plan(named(a="cat", b="owl", c="fox", d="hen"))
-        await service.run(job)
-        files = images(tmp_path)
-        changed = named(a="a tabby", b="a barn owl", c="a red hen", d="hen")
-        with pytest.raises(
-            PlanError, match=r"^2 rows changed .*line 2, row 'a': .*cat.*tabby.*; line 3, row 'b'"
-        ) as caught:
-            job.plan(changed)
-        assert (caught.value.key, caught.value.line) == ("a", 2)
-        assert states(job) == {"a": "saved", "b": "saved", "c": "failed", "d": "saved"}, "nothing was planned"
-        planned = job.plan(changed, replace=True, whole=True)
-        assert (planned.replaced, planned.updated, planned.known) == (2, 1, 4)
-        await service.run(job)
-        assert [row.request.key for row in job.outcomes()] == ["a", "b", "c", "d", "a~1", "b~1"]
-        assert files.items() <= images(tmp_path).items()
-        kept = {row.request.key: (row.file, row.replaced_by) for row in job.outcomes() if row.absent}
-        assert kept == {"a~1": ("a-cat.png", "a"), "b~1": ("b-owl.png", "b")}
-        assert job.total_cost() == Decimal("0.36")
-        again = job.plan(changed, whole=True)
-        assert (again.known, again.changes) == (4, 0)
+    job.plan(named(a="cat", b="owl", c="fox", d="hen"))
+    await service.run(job)
+    files = images(tmp_path)
+    changed = named(a="a tabby", b="a barn owl", c="a red hen", d="hen")
+    with pytest.raises(
+        PlanError, match=r"^2 rows changed .*line 2, row 'a': .*cat.*tabby.*; line 3, row 'b'"
+    ) as caught:
+        job.plan(changed)
+    assert (caught.value.key, caught.value.line) == ("a", 2)
+    assert states(job) == {"a": "saved", "b": "saved", "c": "failed", "d": "saved"}, "nothing was planned"
+    planned = job.plan(changed, replace=True, whole=True)
+    assert (planned.replaced, planned.updated, planned.known) == (2, 1, 4)
+    await service.run(job)
+    assert [row.request.key for row in job.outcomes()] == ["a", "b", "c", "d", "a~1", "b~1"]
+    assert files.items() <= images(tmp_path).items()
+    kept = {row.request.key: (row.file, row.replaced_by) for row in job.outcomes() if row.absent}
+    assert kept == {"a~1": ("a-cat.png", "a"), "b~1": ("b-owl.png", "b")}
+    assert job.total_cost() == Decimal("0.36")
+    again = job.plan(changed, whole=True)
+    assert (again.known, again.changes) == (4, 0)
 
 
-async def test_a_list_of_changed_rows_has_an_end(tmp_path: Path) -> None:
-    with Job.open(tmp_path) as job:
-        job.plan(BatchRequest(str(number), {"text_prompt": "cat"}) for number in range(25))
-        await Origin().run(job)
-        with pytest.raises(PlanError, match=r"^25 rows changed.*; and 5 more") as caught:
-            job.plan(BatchRequest(str(number), {"text_prompt": "dog"}) for number in range(25))
-        assert len(str(caught.value)) < 5000
+async def test_a_list_of_changed_rows_has_an_end(job: Job) -> None:
+    job.plan(BatchRequest(str(number), {"text_prompt": "cat"}) for number in range(25))
+    await Origin().run(job)
+    with pytest.raises(PlanError, match=r"^25 rows changed.*; and 5 more") as caught:
+        job.plan(BatchRequest(str(number), {"text_prompt": "dog"}) for number in range(25))
+    assert len(str(caught.value)) < 5000
 
 
 @pytest.mark.parametrize("file_name", [None, "poster.png"])
-async def test_a_row_is_made_again_on_purpose(tmp_path: Path, file_name: str | None) -> None:
-    service = Origin()
+async def test_a_row_is_made_again_on_purpose(job: Job, tmp_path: Path, file_name: str | None, service: Origin) -> None:
     row = BatchRequest("a", {"text_prompt": "cat"}, file_name=file_name)
-    with Job.open(tmp_path) as job:
-        job.plan([row, *named(b="owl")])
+    job.plan([row, *named(b="owl")])
+    await service.run(job)
+    name = file_name or "a-cat.png"
+    first = (tmp_path / name).read_bytes()
+    for number in (1, 2):
+        service.colour = ["green", "blue"][number - 1]
+        assert job.plan([row], redo=["a"]).replaced == 1
         await service.run(job)
-        name = file_name or "a-cat.png"
-        first = (tmp_path / name).read_bytes()
-        for number in (1, 2):
-            service.colour = ["green", "blue"][number - 1]
-            assert job.plan([row], redo=["a"]).replaced == 1
-            await service.run(job)
-            assert service.made == {"cat": number + 1, "owl": 1}
-        assert job.plan([row]).changes == 0
-        await service.run(job)
-        assert service.made == {"cat": 3, "owl": 1}, "once for each time it was asked for"
-        assert (tmp_path / name).read_bytes() == first
-        assert {row.request.key: row.state for row in job.outcomes()}.keys() == {"a", "b", "a~1", "a~2"}
-        assert len({row.file for row in job.outcomes()}) == 4
+        assert service.made == {"cat": number + 1, "owl": 1}
+    assert job.plan([row]).changes == 0
+    await service.run(job)
+    assert service.made == {"cat": 3, "owl": 1}, "once for each time it was asked for"
+    assert (tmp_path / name).read_bytes() == first
+    assert {row.request.key: row.state for row in job.outcomes()}.keys() == {"a", "b", "a~1", "a~2"}
+    assert len({row.file for row in job.outcomes()}) == 4
 
 
 @pytest.mark.parametrize("state", ["unknown", "answered", "failed", "planned"])
-async def test_making_again_loses_nothing_whatever_the_state(tmp_path: Path, state: str) -> None:
-    service = Origin()
+async def test_making_again_loses_nothing_whatever_the_state(job: Job, state: str, service: Origin) -> None:
     service.answers = {"unknown": {"cat": httpx.Response(500)}, "failed": {"cat": REFUSED}}.get(state, {})
     service.images_are_there = state != "answered"
-    with Job.open(tmp_path) as job:
-        job.plan(named(a="cat"))
-        if state != "planned":
-            await service.run(job)
-        assert states(job) == {"a": state}
-        planned = job.plan((), redo=["a"])
-        assert planned.replaced == (state in {"unknown", "answered"})
-        service.images_are_there, service.answers, service.colour = True, {}, "blue"
+    job.plan(named(a="cat"))
+    if state != "planned":
         await service.run(job)
-        kept = {"unknown": {"a~1": "unknown"}, "answered": {"a~1": "saved"}}.get(state, {})
-        assert states(job) == {"a": "saved", **kept}
-        assert job.total_cost() == Decimal("0.06") * len(states(job))
+    assert states(job) == {"a": state}
+    planned = job.plan((), redo=["a"])
+    assert planned.replaced == (state in {"unknown", "answered"})
+    service.images_are_there, service.answers, service.colour = True, {}, "blue"
+    await service.run(job)
+    kept = {"unknown": {"a~1": "unknown"}, "answered": {"a~1": "saved"}}.get(state, {})
+    assert states(job) == {"a": "saved", **kept}
+    assert job.total_cost() == Decimal("0.06") * len(states(job))
 
 
-async def test_rows_without_an_id_are_made_again_by_their_number_and_unknown_ones_are_refused(tmp_path: Path) -> None:
-    service = Origin()
-    with Job.open(tmp_path) as job:
-        job.plan(rows("cat", "owl"))
-        await service.run(job)
-        service.colour = "blue"
-        job.plan((), redo=["000002"])
-        await service.run(job)
-        assert service.made == {"cat": 1, "owl": 2}
-        assert job.plan(rows("cat", "owl"), whole=True).new == 0
-        for key in ("none", "000002~1"):
-            with pytest.raises(PlanError, match=f"There is no row {key!r} that could be made again"):
-                job.plan(named(b="owl"), redo=[key])
-        assert "b" not in states(job)
+async def test_rows_without_an_id_are_made_again_by_number_and_unknown_ones_are_refused(
+    job: Job, service: Origin
+) -> None:
+    job.plan(rows("cat", "owl"))
+    await service.run(job)
+    service.colour = "blue"
+    job.plan((), redo=["000002"])
+    await service.run(job)
+    assert service.made == {"cat": 1, "owl": 2}
+    assert job.plan(rows("cat", "owl"), whole=True).new == 0
+    for key in ("none", "000002~1"):
+        with pytest.raises(PlanError, match=f"There is no row {key!r} that could be made again"):
+            job.plan(named(b="owl"), redo=[key])
+    assert "b" not in states(job)
 
 
-async def test_rows_that_the_whole_input_does_not_have_are_not_sent(tmp_path: Path) -> None:
-    service = Origin()
-    with Job.open(tmp_path) as job:
-        job.plan(named(a="cat", b="owl", c="fox"), whole=True)
-        assert job.plan(named(b="owl"), whole=True).absent == 2
-        await service.run(job)
-        assert service.made == {"owl": 1}
-        assert job.plan(named(a="cat"), whole=True).known == 1
-        await service.run(job)
-        assert service.made == {"owl": 1, "cat": 1}, "an input brings them back"
-        assert job.ledger.counts(absent=True)[State.PLANNED] == 1
+async def test_rows_that_the_whole_input_does_not_have_are_not_sent(job: Job, service: Origin) -> None:
+    job.plan(named(a="cat", b="owl", c="fox"), whole=True)
+    assert job.plan(named(b="owl"), whole=True).absent == 2
+    await service.run(job)
+    assert service.made == {"owl": 1}
+    assert job.plan(named(a="cat"), whole=True).known == 1
+    await service.run(job)
+    assert service.made == {"owl": 1, "cat": 1}, "an input brings them back"
+    assert job.ledger.counts(absent=True)[State.PLANNED] == 1
 
 
-async def test_what_was_paid_for_is_downloaded_even_when_its_row_is_gone(tmp_path: Path) -> None:
-    service = Origin()
+async def test_what_was_paid_for_is_downloaded_even_when_its_row_is_gone(job: Job, service: Origin) -> None:
     service.images_are_there = False
-    with Job.open(tmp_path) as job:
-        job.plan(named(a="cat"), whole=True)
-        await service.run(job)
-        job.plan(named(b="owl"), whole=True)
-        service.images_are_there = True
-        await service.run(job)
-        assert states(job) == {"a": "saved", "b": "saved"}
+    job.plan(named(a="cat"), whole=True)
+    await service.run(job)
+    job.plan(named(b="owl"), whole=True)
+    service.images_are_there = True
+    await service.run(job)
+    assert states(job) == {"a": "saved", "b": "saved"}
 
 
-async def test_absent_rows_are_not_tried_again(tmp_path: Path) -> None:
+async def test_absent_rows_are_not_tried_again(job: Job) -> None:
     service = Origin(cat=REFUSED, owl=httpx.Response(500))
-    with Job.open(tmp_path) as job:
-        job.plan(named(a="cat", b="owl"), whole=True)
-        await service.run(job)
-        job.plan(named(c="fox"), whole=True)
-        await service.run(job, retry_failed=True, retry_unknown=True)
-        assert service.made == {"cat": 1, "owl": 1, "fox": 1}
-        assert states(job) == {"a": "failed", "b": "unknown", "c": "saved"}
+    job.plan(named(a="cat", b="owl"), whole=True)
+    await service.run(job)
+    job.plan(named(c="fox"), whole=True)
+    await service.run(job, retry_failed=True, retry_unknown=True)
+    assert service.made == {"cat": 1, "owl": 1, "fox": 1}
+    assert states(job) == {"a": "failed", "b": "unknown", "c": "saved"}
 
 
-async def test_a_file_name_is_free_when_its_row_is_gone(tmp_path: Path) -> None:
+async def test_a_file_name_is_free_when_its_row_is_gone(job: Job) -> None:
     service = Origin(owl=REFUSED)
     first = [evolve(row, file_name=f"{place}.png") for place, row in enumerate(rows("owl", "cat"))]
     then = [evolve(row, file_name=f"{place}.png") for place, row in enumerate(rows("hen", "cat"))]
-    with Job.open(tmp_path) as job:
-        job.plan(first, whole=True)
-        await service.run(job)
-        job.plan(then, whole=True)
-        await service.run(job)
-        assert {row.file for row in job.outcomes() if row.state is State.SAVED} == {"0.png", "1.png"}
-        with pytest.raises(PlanError, match=r"file name '0.png'"):
-            job.plan([*then, evolve(rows("ape")[0], file_name="0.png")], whole=True)
+    job.plan(first, whole=True)
+    await service.run(job)
+    job.plan(then, whole=True)
+    await service.run(job)
+    assert {row.file for row in job.outcomes() if row.state is State.SAVED} == {"0.png", "1.png"}
+    with pytest.raises(PlanError, match=r"file name '0.png'"):
+        job.plan([*then, evolve(rows("ape")[0], file_name="0.png")], whole=True)
 
 
 async def test_a_ledger_of_the_first_version_goes_on(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import gzip
 import io
 import json
 import os
+import re
 import sqlite3
 import sys
 import tracemalloc
@@ -393,6 +394,19 @@ def test_what_pythons_csv_module_writes(tmp_path: Path) -> None:
             file = io.StringIO(newline="")
             csv.writer(file, dialect, quoting=quoting).writerows(records)
             assert values(rows(tmp_path / "a.csv", file.getvalue())) == [CAT, FOX], (dialect, quoting)
+
+
+def test_an_escaped_line_end_of_any_kind_is_a_part_of_its_cell(tmp_path: Path) -> None:
+    """As Python's csv module writes it since 3.13, also where the file itself has another kind of line end."""
+    for end in ("\n", "\r\n", "\r"):
+        for text in ("a\nb", "a\rb", "a\r\nb", 'a\\b, "c"\r'):
+            escaped = re.sub(r'[\\,"\r\n]', r"\\\g<0>", text)
+            lines = ["text_prompt,id", f"{escaped},1", "A fox,2", ""]
+            for settings in ({}, {"backslashes": "yes"}):
+                read = values(rows(tmp_path / "a.csv", end.join(lines), **settings))
+                assert read == [{"text_prompt": text, "id": "1"}, {"text_prompt": "A fox", "id": "2"}], (end, text)
+    (broken,) = rows(tmp_path / "a.csv", "text_prompt,id\ra\nb,1\r")
+    assert "a line feed is outside quotes" in problem(broken)
 
 
 def test_where_a_file_can_be_read_in_two_ways_its_user_is_asked(tmp_path: Path) -> None:

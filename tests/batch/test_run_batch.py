@@ -3,7 +3,7 @@
 import gc
 import logging
 import pickle
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import aclosing
 from decimal import Decimal
 from typing import Any
@@ -11,12 +11,14 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from batch_service import HASTY, PromptService, rows, until, withheld
+from batch_service import HASTY, PromptService, numbered, until, withheld
 from canned import entry, success
 from driver import KEY
 
-from ideogram_ai.batch import BatchRequest, BatchRowError, BatchStoppedError, Outcome, State, run_batch
+from ideogram_ai.batch import BatchRequest, BatchRowError, BatchStoppedError, LedgerError, Outcome, State, run_batch
+from ideogram_ai.batch.pace import LocalTurns
 from ideogram_ai.batch.prices import shipped_prices
+from ideogram_ai.batch.runner import Runner, RunOptions
 from ideogram_ai.client import (
     APIConnectionError,
     AsyncIdeogram,
@@ -65,7 +67,7 @@ async def test_every_request_has_an_outcome_and_never_more_are_in_flight_than_al
     service = PromptService(answer)
     with caplog.at_level(logging.WARNING):
         async with service.client() as client:
-            outcomes = await run(rows(30), client, in_flight=4)
+            outcomes = await run(numbered(30), client, in_flight=4)
     assert service.most_in_flight == 4
     assert sorted(outcome.request.key for outcome in outcomes) == [f"{number:06d}" for number in range(1, 31)]
     assert {outcome.state for outcome in outcomes} == {State.ANSWERED}
@@ -85,7 +87,7 @@ async def test_outcomes_come_as_they_finish() -> None:
 
     order: list[str] = []
     async with PromptService(answer).client() as client:
-        async for outcome in run_batch(rows(6), client=client, in_flight=2):
+        async for outcome in run_batch(numbered(6), client=client, in_flight=2):
             order.append(outcome.request.fields["text_prompt"])
             if len(order) == 5:
                 release.set()
@@ -109,13 +111,13 @@ async def test_an_error_of_one_request_is_its_outcome(
 ) -> None:
     service = PromptService(lambda _, prompt: answer() if prompt == "2" else success())
     async with service.client() as client:
-        outcomes = await run(rows(3), client, prices=shipped_prices())
+        outcomes = await run(numbered(3), client, prices=shipped_prices())
     by_prompt = {outcome.request.fields["text_prompt"]: outcome for outcome in outcomes}
     assert (by_prompt["1"].state, by_prompt["3"].state) == (State.ANSWERED, State.ANSWERED)
     ours = by_prompt["2"]
     assert (ours.state, ours.cost, ours.error_type) == (state, Decimal(cost), error_type)
     assert ours.may_have_been_billed is (ours.cost != 0)
-    assert service.asked["2"] == 1, "what may have run, or will never run, is sent once"
+    assert service.made["2"] == 1, "what may have run, or will never run, is sent once"
     assert (ours.body == b"{}") is (error_type == "ResponseValidationError")
     assert pickle.loads(pickle.dumps(ours)) == ours
 
@@ -137,7 +139,7 @@ async def test_a_request_that_cannot_be_made_fails_alone_and_for_free() -> None:
         assert len(failed) == len(bad)
         assert all(each.error and each.cost == 0 and not each.may_have_been_billed for each in failed)
         for row in ("a prompt", 7, {"id": "", "text_prompt": "a"}, {"file_name": 3, "text_prompt": "a"}):
-            before = await stopped_by(BatchRowError, [*rows(1), row, *rows(1)], client, "row 2")
+            before = await stopped_by(BatchRowError, [*numbered(1), row, *numbered(1)], client, "row 2")
             assert [outcome.state for outcome in before] == [State.ANSWERED]
 
 
@@ -165,7 +167,7 @@ async def test_what_every_request_would_meet_stops_the_run(refusal: httpx.Respon
 
     service = PromptService(answer)
     async with service.client() as client:
-        outcomes = await stopped_by(kind, rows(1000), client, in_flight=2)
+        outcomes = await stopped_by(kind, numbered(1000), client, in_flight=2)
     assert service.prompts == ["1", "2"], "nothing is sent any more"
     assert [outcome.state for outcome in outcomes] == [State.ANSWERED], "and what is in flight is not lost"
 
@@ -179,19 +181,52 @@ async def test_requests_refused_for_their_number_are_sent_again() -> None:
 
     service = PromptService(answer)
     async with service.client() as client:
-        outcomes = await run(rows(40), client, in_flight=12)
+        outcomes = await run(numbered(40), client, in_flight=12)
     assert [outcome.state for outcome in outcomes] == [State.ANSWERED] * 40
     assert len(service.prompts) > 40
     assert max(outcome.attempts for outcome in outcomes) > 1
     service = PromptService(lambda *_: httpx.Response(429, headers={"Retry-After": "60"}))
     async with service.client(RetryPolicy(deadline=30)) as client:
-        await stopped_by(RateLimitError, rows(5), client, "every request for 30 s, or asks to wait longer", in_flight=1)
+        await stopped_by(
+            RateLimitError, numbered(5), client, "every request for 30 s, or asks to wait longer", in_flight=1
+        )
     assert service.prompts == ["1"]
+
+
+class EndlessTurns(LocalTurns):
+    """Turns that go on after a stop, as those of a cluster do until all its workers stop."""
+
+    def stop(self) -> None:
+        pass
+
+
+class FullJournal:
+    """A journal that cannot write that a request did not run."""
+
+    def note(self, outcome: Outcome) -> None:
+        self._full = outcome.state is State.PLANNED
+
+    async def written(self) -> None:
+        if self._full:
+            raise LedgerError("The disk is full.")
+
+
+async def test_what_cannot_be_recorded_ends_the_run_whoever_gives_the_turns() -> None:
+    async def source() -> AsyncGenerator[Outcome]:
+        yield Outcome(BatchRequest.of({"text_prompt": "1"}, 1), State.PLANNED)
+
+    service = PromptService(lambda *_: httpx.Response(429))
+    async with service.client() as client:
+        turns = EndlessTurns(10, HASTY)
+        runner = Runner(source(), client, RunOptions(), journal=FullJournal(), turns=turns)
+        with anyio.fail_after(10):
+            await runner.run()
+    assert (service.prompts, str(runner.error)) == (["1"], "The disk is full.")
 
 
 async def test_a_network_that_is_down_ends_the_run() -> None:
     async with AsyncIdeogram(KEY, base_url="http://127.0.0.1:1", retry=HASTY) as client:
-        assert not await stopped_by(APIConnectionError, rows(1000), client, "never left", in_flight=5)
+        assert not await stopped_by(APIConnectionError, numbered(1000), client, "never left", in_flight=5)
 
 
 async def test_a_request_that_never_leaves_while_others_do_fails_alone(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,9 +253,9 @@ async def test_a_request_that_never_leaves_while_others_do_fails_alone(monkeypat
 async def test_requests_that_all_end_unknown_end_the_run_before_much_is_spent() -> None:
     service = PromptService(lambda *_: httpx.Response(502))
     async with service.client(RetryPolicy(retry_possibly_billed=True, base_delay=0)) as client:
-        await stopped_by(BatchStoppedError, rows(1000), client, "each of them may be billed", in_flight=4)
+        await stopped_by(BatchStoppedError, numbered(1000), client, "each of them may be billed", in_flight=4)
     assert 14 <= len(service.prompts) <= 14 + 4
-    assert set(service.asked.values()) == {1}, "what may have been billed is not repeated, whatever the policy says"
+    assert set(service.made.values()) == {1}, "what may have been billed is not repeated, whatever the policy says"
 
 
 async def test_the_source_is_read_one_ahead_and_a_slow_consumer_slows_the_sending() -> None:
@@ -228,7 +263,7 @@ async def test_the_source_is_read_one_ahead_and_a_slow_consumer_slows_the_sendin
 
     async def source() -> AsyncIterator[dict[str, Any]]:
         nonlocal taken
-        for row in rows(60):
+        for row in numbered(60):
             taken += 1
             yield row
 
@@ -244,7 +279,7 @@ async def test_the_source_is_read_one_ahead_and_a_slow_consumer_slows_the_sendin
     assert taken == 60
 
     def failing() -> Iterator[dict[str, Any]]:
-        yield from rows(3)
+        yield from numbered(3)
         raise ZeroDivisionError
 
     async with PromptService().client() as client:
@@ -279,7 +314,7 @@ async def test_a_cancelled_run_leaves_nothing_open_and_names_what_was_in_flight(
 
                 tasks.start_soon(watch)
                 try:
-                    await run(rows(10), client, in_flight=3)
+                    await run(numbered(10), client, in_flight=3)
                 except anyio.get_cancelled_exc_class() as error:
                     noted += getattr(error, "__notes__", [])
                     raise
@@ -314,7 +349,7 @@ async def test_leaving_early_waits_for_what_is_in_flight_and_names_it(
     held = Held()
     seen: ZeroDivisionError | None = None
     async with held.service.client() as client, anyio.create_task_group() as tasks:
-        run = run_batch(rows(10), client=client, in_flight=3)
+        run = run_batch(numbered(10), client=client, in_flight=3)
         try:
             async with aclosing(run) if closing else run as outcomes:
                 async for _ in outcomes:
@@ -344,7 +379,7 @@ async def test_being_cancelled_while_waiting_aborts_what_is_in_flight(caplog: py
     held = Held()
     async with held.service.client() as client:
         with anyio.move_on_after(0.2) as scope:
-            async with run_batch(rows(10), client=client, in_flight=3) as outcomes:
+            async with run_batch(numbered(10), client=client, in_flight=3) as outcomes:
                 async for _ in outcomes:
                     await until(lambda: held.service.in_flight == 3)
                     break
@@ -358,11 +393,11 @@ async def test_a_run_that_nobody_closes_is_reported_when_what_was_in_flight_has_
 ) -> None:
     held = Held()
     async with held.service.client() as client:
-        run_batch(rows(3), client=client)  # never begun
-        async with run_batch(rows(3), client=client):
+        run_batch(numbered(3), client=client)  # never begun
+        async with run_batch(numbered(3), client=client):
             pass
         assert not held.service.prompts
-        async for _ in run_batch(rows(10), client=client, in_flight=3):
+        async for _ in run_batch(numbered(10), client=client, in_flight=3):
             await until(lambda: held.service.in_flight == 3)
             break
         gc.collect()
@@ -376,7 +411,7 @@ async def test_a_run_that_nobody_closes_is_reported_when_what_was_in_flight_has_
 async def test_the_consumers_own_code_is_not_cancelled_by_an_error_of_the_run() -> None:
     service = PromptService(lambda _, prompt: success() if prompt == "1" else httpx.Response(401))
     async with service.client() as client:
-        outcomes = run_batch(rows(10), client=client, in_flight=1)
+        outcomes = run_batch(numbered(10), client=client, in_flight=1)
         await anext(outcomes)
         await until(lambda: len(service.prompts) == 2)
         await anyio.sleep(0.01)
@@ -406,7 +441,7 @@ async def test_finish_has_a_limit_of_its_own_and_a_slow_one_does_not_hold_up_the
     async with service.client() as client, anyio.create_task_group() as tasks:
 
         async def consume() -> None:
-            outcomes.extend(await run(rows(200), client, in_flight=5, downloads=3, finish=finish))
+            outcomes.extend(await run(numbered(200), client, in_flight=5, downloads=3, finish=finish))
 
         tasks.start_soon(consume)
         await until(lambda: len(service.prompts) == 5 + 3 + 100)
@@ -425,7 +460,7 @@ async def test_an_error_of_finish_ends_the_run_and_loses_no_response() -> None:
 
     service = PromptService()
     async with service.client() as client:
-        outcomes = await stopped_by(OSError, rows(1000), client, "The disk is full", in_flight=2, finish=finish)
+        outcomes = await stopped_by(OSError, numbered(1000), client, "The disk is full", in_flight=2, finish=finish)
     assert len(outcomes) == len(service.prompts) < 10
     assert {outcome.state for outcome in outcomes} == {State.ANSWERED}
 
@@ -434,5 +469,5 @@ async def test_an_invalid_limit_is_refused_before_anything_is_sent() -> None:
     service = PromptService()
     async with service.client() as client:
         for name, value in (("in_flight", 0), ("in_flight", True), ("downloads", 0), ("in_flight", 1.5)):
-            await stopped_by(ValueError, rows(1), client, f"{name} is {value}", **{name: value})
+            await stopped_by(ValueError, numbered(1), client, f"{name} is {value}", **{name: value})
     assert not service.prompts

@@ -8,8 +8,7 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from batch_places import png
-from batch_service import HASTY
+from batch_service import HASTY, png
 from canned import entry, success
 from driver import KEY
 
@@ -107,14 +106,13 @@ async def run(job: Job, client: AsyncIdeogram, **options: Any) -> RunStopped:
         return await job.run(client, prices=shipped_prices(), **options)
 
 
-async def test_a_limit_counts_all_images_of_a_row(tmp_path: Path) -> None:
+async def test_a_limit_counts_all_images_of_a_row(job: Job) -> None:
     service = CountingService()
-    with Job.open(tmp_path) as job:
-        job.plan(BatchRequest.of({**V3, "rendering_speed": "TURBO", "num_images": 8}, number) for number in (1, 2, 3))
-        stopped = await run(job, service.client(), max_cost=Decimal("0.71"), downloads=1)
-        assert stopped.reason is StopReason.MAX_COST
-        assert "The next row may cost 0.24 USD" in stopped.message
-        assert (service.asked, job.total_cost()) == ([8, 8], Decimal("0.48"))
+    job.plan(BatchRequest.of({**V3, "rendering_speed": "TURBO", "num_images": 8}, number) for number in (1, 2, 3))
+    stopped = await run(job, service.client(), max_cost=Decimal("0.71"), downloads=1)
+    assert stopped.reason is StopReason.MAX_COST
+    assert "The next row may cost 0.24 USD" in stopped.message
+    assert (service.asked, job.total_cost()) == ([8, 8], Decimal("0.48"))
 
 
 async def test_what_a_row_did_cost_is_that_of_the_images_in_the_response() -> None:

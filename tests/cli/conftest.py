@@ -2,9 +2,10 @@
 
 import io
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+import anyio
 import pytest
 from cli_runs import KEY, Run, environment
 from mock_pictures import small_pictures
@@ -12,7 +13,10 @@ from terminals import PATIENCE, Terminal
 
 from ideogram_ai.cli.main import main
 from ideogram_ai.testing import MockServer
+from ideogram_ai.testing.faults import Fault, FaultServer
 from ideogram_ai.testing.faults.wire import png
+
+Faults = str | Fault | Sequence[str | Fault]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -33,11 +37,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def ideogram(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Run]:
-    """Run `ideogram` with some arguments. The key is in the environment; nobody waits between attempts."""
+    """Run `ideogram` with some arguments. The key is in the environment; nobody waits between attempts.
+
+    `at` is how a server answers that runs for this command alone, and `images` how its images are answered.
+    """
     monkeypatch.setenv("IDEOGRAM_API_KEY", KEY)
     monkeypatch.setattr("time.sleep", lambda _seconds: None)
+    monkeypatch.setattr("anyio.sleep", lambda _seconds, sleep=anyio.sleep: sleep(0))
 
-    def run(*arguments: object) -> Run:
+    def run(*arguments: object, at: Faults | None = None, images: Faults = "ok") -> Run:
+        if at is not None:
+            with FaultServer(at, image=images) as server:
+                return run(*arguments, "--base-url", server.url)
         capsys.readouterr()
         code = main([str(argument) for argument in arguments])
         out, err = capsys.readouterr()

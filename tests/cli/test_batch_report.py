@@ -29,7 +29,7 @@ from ideogram_ai.batch.events import (
 from ideogram_ai.batch.ledger import Ledger
 from ideogram_ai.cli.app import app
 from ideogram_ai.cli.batch import resume_command
-from ideogram_ai.cli.batch_report import Reporter
+from ideogram_ai.cli.batch_report import BatchReporter
 from ideogram_ai.cli.batch_summary import BatchSummary, FailureGroups, Progress
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.cli.terminal import CONFIRM_ABOVE, duration, usd
@@ -168,7 +168,7 @@ def test_the_rate_is_that_of_the_last_minute() -> None:
 
 def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
-    with Reporter(quiet=False).running(Progress(clock)) as on_event:
+    with BatchReporter(quiet=False).running(Progress(clock)) as on_event:
         on_event(RunStarted(2000, 0))
         for key in range(1, 1801):
             clock.now += 1
@@ -181,7 +181,7 @@ def test_lines_come_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
 def test_each_reason_of_a_failure_is_reported_once_and_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     for quiet in (False, True):
         reasons = ("a", "b", "a", *(f"c{number}" for number in range(9)))
-        with Reporter(quiet=quiet).running(Progress(Clock())) as on_event:
+        with BatchReporter(quiet=quiet).running(Progress(Clock())) as on_event:
             for key, reason in enumerate(reasons, start=1):
                 on_event(RowDone(outcome(key, State.FAILED, error=reason)))
             on_event(PaceChanged(5, 1.0, "inflight_limit"))
@@ -311,8 +311,7 @@ def test_unknown_rows_are_sent_again_only_when_asked_for(ideogram: Command, fold
 
 def test_withheld_and_lost_images(ideogram: Command, folder: Path) -> None:
     rows(folder, 2)
-    with FaultServer([answering(entry(url=None, is_image_safe=False)), answering(entry())]) as server:
-        run = ideogram(*BATCH, "--in-flight", "1", "--base-url", server.url)
+    run = ideogram(*BATCH, "--in-flight", "1", at=[answering(entry(url=None, is_image_safe=False)), answering(entry())])
     assert run.code == 5
     assert run.out.startswith("2 rows: 1 saved, 1 withheld\n")
     assert states(folder / "images") == {"r1": "withheld", "r2": "saved"}
@@ -371,8 +370,7 @@ def test_what_cannot_be_written_is_reported(ideogram: Command, folder: Path, mon
     assert run.code == 6
     assert "error: The manifest or the gallery was not written, but the ledger is complete: No space left" in run.err
     monkeypatch.setattr("ideogram_ai.cli.batch.BatchSummary.of", refuse)
-    with FaultServer(answering(entry())) as server:
-        run = ideogram("batch", "rows.jsonl", "--out", "others", "--base-url", server.url)
+    run = ideogram("batch", "rows.jsonl", "--out", "others", at=answering(entry()))
     assert run.code == 4
     assert "No space left on device. Requests were sent. The ledger has their outcome" in run.err
     assert "Nothing was sent" not in run.err
@@ -391,8 +389,7 @@ def test_the_gallery_and_the_place_of_the_ledger_are_chosen(ideogram: Command, f
 
 def test_events_are_objects_a_line(ideogram: Command, folder: Path) -> None:
     write_jsonl(folder / "rows.jsonl", [*prompts(2), {}])
-    with FaultServer(answering(entry(prompt="Grüße\u2028"))) as server:
-        run = ideogram(*BATCH, "--json", "--skip-invalid", "--in-flight", "1", "--base-url", server.url)
+    run = ideogram(*BATCH, "--json", "--skip-invalid", "--in-flight", "1", at=answering(entry(prompt="Grüße\u2028")))
     assert (run.code, run.err, run.out.isascii()) == (0, "", True)
     events = read_lines(run.out)
     assert [event["event"] for event in events[:4]] == ["bad_row", "checked", "forecast", "started"]

@@ -16,7 +16,7 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, Operation
 from ideogram_ai.testing import MockServer
-from ideogram_ai.testing.faults import FaultServer, answer_with
+from ideogram_ai.testing.faults import answer_with
 from ideogram_ai.testing.faults.wire import png
 
 NOTHING_SENT = "Nothing was sent, nothing billed."
@@ -205,8 +205,7 @@ def test_images_behind_links_are_saved_beside_the_response(ideogram: Command, se
     assert run.json["path"] == "out/layerize_text-2.json"
     assert len(files(out)) == 6
     answer = {"base_image_url": "URL/nowhere.png", "seed": 1, "original_image_url": None}
-    with FaultServer(answer_with(200, json.dumps(answer).replace("URL", "http://127.0.0.1:1"))) as server:
-        run = ideogram(*call, "-o", "out", "--base-url", server.url)
+    run = ideogram(*call, "-o", "out", at=answer_with(200, json.dumps(answer).replace("URL", "http://127.0.0.1:1")))
     assert (run.code, run.out) == (6, "saved out/layerize_text-3.json\n"), "the links are written down first"
     assert "http://127.0.0.1:1/nowhere.png" in run.err
 

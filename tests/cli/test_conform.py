@@ -133,6 +133,10 @@ def test_options_that_cannot_be_used(
         out, err = capsys.readouterr()
         assert says in err, (arguments, err)
         assert out == ""
+    for name, says in (("anser.401", "did you mean answer.401 or "), ("zzz", "'zzz'; they are listed at https://")):
+        assert main(["conform", "client", "--scenario", name, "--", *UNKNOWN_CLIENT]) == 2
+        assert says in (err := capsys.readouterr().err)
+        assert len(err) < 250
 
 
 def test_what_may_cost_something_is_priced_and_confirmed(

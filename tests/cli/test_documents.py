@@ -160,8 +160,7 @@ def test_the_options_and_exit_codes_are_those_of_the_commands() -> None:
 
 
 def test_the_members_are_those_of_the_json(ideogram: Command) -> None:
-    with FaultServer(answering(entry(url=None, is_image_safe=False))) as server:
-        answer = ideogram("generate", "a", "--json", "--base-url", server.url).json
+    answer = ideogram("generate", "a", "--json", at=answering(entry(url=None, is_image_safe=False))).json
     for head, members in (
         ("Member", answer),
         ("Member of an image", answer["images"][0]),

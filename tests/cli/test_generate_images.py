@@ -9,14 +9,13 @@ from collections import namedtuple
 from pathlib import Path
 
 import pytest
-from cli_runs import Command, acting, answering, entry, files, refuse
+from cli_runs import SMALL, Command, acting, answering, entry, files, refuse
 
 from ideogram_ai.client import Ideogram
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FAULTS, Fault, FaultServer, answer_with
 from ideogram_ai.testing.faults.exchange import Exchange
 
-SMALL = ("--resolution", "512x1536")
 LINK = "URL/image.png?exp=4102444800&sig=0a0b"
 NO_IMAGE = '{"created": "2026-10-07T12:00:00Z", "data": [{"id": "\u001b[2J"}]}'
 
@@ -82,14 +81,25 @@ def test_in_a_folder_the_image_is_named_as_in_a_batch(ideogram: Command, folder:
 
 
 def test_several_images_are_numbered_and_nothing_is_replaced(ideogram: Command, folder: Path) -> None:
-    with FaultServer(answering(entry(), entry(), entry(url="URL/..png"), entry(url="URL/!.png"))) as server:
-        assert ideogram("generate", "a", "--base-url", server.url, "--sidecar").code == 0
+    assert (
+        ideogram(
+            "generate", "a", "--sidecar", at=answering(entry(), entry(), entry(url="URL/..png"), entry(url="URL/!.png"))
+        ).code
+        == 0
+    )
     images = [name for name in files(folder) if not name.endswith(".json")]
     assert images == ["a-2.png", "a-3.png", "a-4.png", "a.png"]
     (folder / "cat-2.png").write_text("mine")
     (folder / "cat-4.png.json").write_text("mine")
-    with FaultServer(answering(entry(seed=1), entry(seed=2), entry(seed=3))) as server:
-        run = ideogram("generate", "a", "-o", "cat.png", "--json", "--sidecar", "--base-url", server.url)
+    run = ideogram(
+        "generate",
+        "a",
+        "-o",
+        "cat.png",
+        "--json",
+        "--sidecar",
+        at=answering(entry(seed=1), entry(seed=2), entry(seed=3)),
+    )
     places = [(image["path"], image["seed"]) for image in run.json["images"]]
     assert places == [("cat.png", 1), ("cat-3.png", 2), ("cat-5.png", 3)]
     assert (folder / "cat-2.png").read_text() == (folder / "cat-4.png.json").read_text() == "mine"
@@ -108,12 +118,12 @@ def putting(folder: Path, name: str, answer: Fault) -> Fault:
 
 def test_files_that_appear_in_the_meantime_are_left_alone(ideogram: Command, folder: Path) -> None:
     late = [putting(folder, "cat.png", answering(entry(), entry(seed=8))), putting(folder, "cat-3.png", FAULTS["ok"])]
-    with FaultServer(late[0], image=["ok", late[1], "ok"]) as server:
-        run = ideogram("generate", "a", "-o", "cat.png", "--quiet", "--base-url", server.url)
+    run = ideogram("generate", "a", "-o", "cat.png", "--quiet", at=late[0], images=["ok", late[1], "ok"])
     assert (run.code, run.out, run.err) == (0, "cat-2.png\ncat-4.png\n", "")
     assert (folder / "cat.png").read_text() == (folder / "cat-3.png").read_text() == "somebody else's"
-    with FaultServer(putting(folder, "owl.png.json", answering(entry()))) as server:
-        run = ideogram("generate", "a", "-o", "owl.png", "--sidecar", "--base-url", server.url)
+    run = ideogram(
+        "generate", "a", "-o", "owl.png", "--sidecar", at=putting(folder, "owl.png.json", answering(entry()))
+    )
     assert (run.code, run.out.splitlines()[0]) == (6, "saved owl.png")
     assert "'owl.png.json' appeared in the meantime, and was not replaced. The image is saved." in run.err
     assert "link" not in run.err
@@ -190,16 +200,14 @@ def test_a_response_without_an_image_is_kept(ideogram: Command, folder: Path) ->
         assert (again.code, again.json["outcome"]) == (4, "outcome_unknown")
         assert (again.json["error"]["type"], again.json["answer_file"]) == ("ResponseValidationError", second)
     name = "n" * 248 + ".png"  # there is no room for a suffix
-    with FaultServer(response) as server:
-        run = ideogram("generate", "a", "-o", name, "--base-url", server.url)
+    run = ideogram("generate", "a", "-o", name, at=response)
     assert run.code == 4
     assert "(File name too long). It is:" in run.err
     assert r'"data": [{"id": "\x1b[2J"}]}' in run.err
 
 
 def test_a_response_that_is_cut_or_odd_is_kept(ideogram: Command, folder: Path) -> None:
-    with FaultServer("close_in_body") as server:
-        run = ideogram("generate", "a", "-o", "cat.png", "--json", "--base-url", server.url)
+    run = ideogram("generate", "a", "-o", "cat.png", "--json", at="close_in_body")
     assert (run.code, run.json["error"]["type"]) == (4, "OutcomeUnknownError")
     assert (folder / "cat.png.answer.txt").read_bytes().startswith(b'{"')
     odd = answering({"url": LINK, "seed": "seven"}, {"nothing": "of use"})

@@ -4,13 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from cli_runs import POSTER, Command, answering, entry, files, refuse
+from cli_runs import POSTER, SMALL, Command, answering, entry, files, refuse
 
 from ideogram_ai.cli.exit_codes import ExitCode
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer, answer_with
-
-SMALL = ("--resolution", "512x1536")
 
 
 def test_wrong_use(ideogram: Command, service: MockServer, folder: Path) -> None:
@@ -69,8 +67,7 @@ def test_withheld(ideogram: Command, service: MockServer, folder: Path) -> None:
     assert "withheld" in run.err
     assert "billed" in run.err
     assert service.ledger[0].billed
-    with FaultServer(answering(entry(url=None, is_image_safe=False), entry())) as server:
-        run = ideogram("generate", "a", "-o", "a.png", "--base-url", server.url)
+    run = ideogram("generate", "a", "-o", "a.png", at=answering(entry(url=None, is_image_safe=False), entry()))
     assert (run.code, files(folder)) == (0, ["a-2.png"]), "some withheld is done, with a warning"
     assert run.err.startswith("warning: Image 1 of 2: The image was withheld")
 
@@ -97,8 +94,7 @@ def test_a_saved_image_in_json(ideogram: Command, service: MockServer, folder: P
 
 def test_odd_values_in_json(ideogram: Command) -> None:
     odd = entry(prompt="\ud800\u001b[2J", seed=10**30, resolution=None, url="URL/image.png?exp=4102444800&sig=0a")
-    with FaultServer(answering(odd)) as server:
-        run = ideogram("generate", "a", "-o", "cat.png", "--json", "--base-url", server.url)
+    run = ideogram("generate", "a", "-o", "cat.png", "--json", at=answering(odd))
     (image,) = run.json["images"]
     assert run.code == 0
     assert (image["prompt"], image["seed"], image["resolution"]) == ("\ud800\u001b[2J", 10**30, None)

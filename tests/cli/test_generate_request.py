@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import IDEOGRAM, POSTER, Command, environment, files, refuse
-from regenerated import path_to, with_more_fields
-from unknown_fields import UNKNOWN
+from cli_runs import IDEOGRAM, POSTER, SMALL, Command, environment, files, refuse
+from contract_document import UNKNOWN
+from regenerated import path_to, with_more
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -21,7 +21,6 @@ from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
 
 Stdin = Callable[[bytes], None]
-SMALL = ("--resolution", "512x1536")
 NOTHING_SENT = "Nothing was sent, nothing billed."
 HINTS = read_contract()["components"]["schemas"][POST_GENERATE_IMAGE_V4.request_model]["x-field-hints"]
 WITH_HINT = next(name for name, hint in HINTS.items() if "use" in hint)
@@ -205,7 +204,7 @@ def test_undocumented_fields_are_sent_as_text(ideogram: Command, service: MockSe
 @pytest.mark.slow
 def test_a_field_that_regeneration_brings_is_typed(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Nothing but the contract changes: the same command takes the new fields, and refuses what they are not."""
-    path = path_to(with_more_fields(tmp_path_factory))
+    path = path_to(with_more(tmp_path_factory))
 
     def generate(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

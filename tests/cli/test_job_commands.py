@@ -15,16 +15,15 @@ from pathlib import Path
 from threading import Event
 
 import pytest
-from cli_runs import Command, Run, acting, files, refuse, running
+from cli_runs import SMALL, Command, Run, acting, files, refuse, running
 
-from ideogram_ai.cli.sending import Options
+from ideogram_ai.cli.sending import RequestOptions
 from ideogram_ai.testing import FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer
 from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response
 
 PATIENCE = 20
-SMALL = ("--resolution", "512x1536")
 
 
 def submitting(
@@ -245,7 +244,7 @@ def test_the_command_that_fetches_can_be_pasted() -> None:
     def command(**more: object) -> Callable[[str], str]:
         shared = {"output": None, "overwrite": False, "as_json": False, "quiet": False, "api_key_file": None}
         given = {"base_url": None, "allow_http": False, "timeout": None, **shared, **more}
-        return Options(**given).fetch_command  # type: ignore[arg-type]
+        return RequestOptions(**given).fetch_command  # type: ignore[arg-type]
 
     assert command()("Ab_c=") == "ideogram fetch Ab_c="
     assert command()("a b") == "ideogram fetch 'a b'"

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 from batch_inputs import manifest, write_jsonl
-from cli_runs import Command, answering, entry, files, posts
+from cli_runs import SMALL, Command, answering, entry, files, posts
 from terminals import Terminal
 
 from ideogram_ai.testing import UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing.faults import FaultServer
-
-SMALL = ("--resolution", "512x1536")
 
 
 def prompts_of(service: MockServer) -> list[str]:

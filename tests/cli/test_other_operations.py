@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_runs import IDEOGRAM, KEY, POSTER, Command, acting, environment, files, forked_ideogram, refuse
+from cli_runs import IDEOGRAM, KEY, POSTER, SMALL, Command, acting, environment, files, forked_ideogram, refuse
 from PIL import Image
 from small_internet import Internet
 
@@ -19,7 +19,6 @@ from ideogram_ai.testing.faults import FaultServer, answer_with
 from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response, png
 
-SMALL = ("--resolution", "512x1536")
 SQUARE = "1024x1024"
 CAT = png()
 """It is square: a weight and a resolution of another shape are refused."""
@@ -201,8 +200,7 @@ def test_what_could_harm_a_terminal_is_escaped_and_still_json(
     ideogram: Command, cat: Path, stdin: Callable[[bytes], None]
 ) -> None:
     odd = "Füchschen 🦊 \u009b2J \u202e \u2028 \x1b[2J"
-    with FaultServer(answer_with(200, described(high_level_description=odd), JSON)) as server:
-        run = ideogram("describe", cat.name, "--base-url", server.url)
+    run = ideogram("describe", cat.name, at=answer_with(200, described(high_level_description=odd), JSON))
     assert run.code == 0
     assert "Füchschen 🦊" in run.out
     assert not {"\u009b", "\u202e", "\u2028", "\x1b"} & set(run.out)
@@ -239,16 +237,14 @@ def test_a_file_that_appeared_in_the_meantime_is_left_alone(ideogram: Command, f
         (folder / "cat.json").write_text("somebody else's")
         exchange.answer(Response(200, described().encode(), JSON))
 
-    with FaultServer(acting(act)) as server:
-        run = ideogram("describe", cat.name, "-o", "cat.json", "--base-url", server.url)
+    run = ideogram("describe", cat.name, "-o", "cat.json", at=acting(act))
     assert (run.code, run.out) == (0, "saved cat-2.json\n")
     assert (folder / "cat.json").read_text() == "somebody else's"
     assert json.loads((folder / "cat-2.json").read_text()) == POSTER
 
 
 def test_a_response_that_cannot_be_read_is_kept(ideogram: Command, folder: Path, cat: Path) -> None:
-    with FaultServer(answer_with(200, '{"json_pr', JSON)) as server:
-        run = ideogram("describe", cat.name, "--base-url", server.url)
+    run = ideogram("describe", cat.name, at=answer_with(200, '{"json_pr', JSON))
     assert (run.code, run.out) == (4, "")
     assert (folder / "ideogram.answer.txt").read_text() == '{"json_pr'
     assert "The complete response is in 'ideogram.answer.txt'." in run.err

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Callable
@@ -10,13 +11,11 @@ from typing import Any
 
 import jsonschema
 import pytest
-from cli_runs import Command, answering, entry, environment, forked_ideogram, refuse
+from cli_runs import SMALL, Command, answering, entry, environment, forked_ideogram, refuse
 
 from ideogram_ai.contract.check import check_request
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
-
-SMALL = ("--resolution", "512x1536")
 
 
 def changed(prompt: dict[str, Any], change: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def test_a_ratio_that_no_size_has_is_refused(ideogram: Command) -> None:
     refuse(ideogram, cases, "generate", "a", "--dry-run", "--aspect-ratio")
 
 
-def test_the_image_is_opened(folder: Path) -> None:
+def test_each_image_is_opened_when_it_is_saved(folder: Path) -> None:
     tools = folder / "tools"
     tools.mkdir()
     viewer = tools / "xdg-open"
@@ -136,8 +135,12 @@ def test_the_image_is_opened(folder: Path) -> None:
         command = [*forked_ideogram(), "generate", "a -b", "--open", "--variants", "2", "--base-url", server.url]
         for path, warned in ((f"{tools}:{os.environ['PATH']}", False), (str(folder), True)):
             variables = environment(PATH=path)
-            run = subprocess.run(command, cwd=folder, env=variables, text=True, capture_output=True, check=False)
-            assert (run.returncode, run.stderr.count("cannot be shown")) == (0, 2 * warned)
+            run = subprocess.run(
+                ["/bin/sh", "-c", '"$@" 2>&1', "sh", *command],
+                cwd=folder, env=variables, text=True, capture_output=True, check=False,
+            )  # fmt: skip
+            words = re.findall("^saved|cannot be shown", run.stdout, flags=re.MULTILINE)
+            assert (run.returncode, words) == (0, ["saved", "cannot be shown"] * 2 if warned else ["saved"] * 2)
     deadline = time.monotonic() + 20
     while sorted((folder / "opened").read_text().splitlines()) != ["a-b-2.png", "a-b.png"]:
         assert time.monotonic() < deadline

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from cli_runs import IDEOGRAM, KEY, Command, environment, files, refuse
+from cli_runs import IDEOGRAM, KEY, SMALL, Command, environment, files, refuse
 from small_internet import Internet
 
 import ideogram_ai.testing
@@ -19,9 +19,6 @@ from ideogram_ai.client import Ideogram, RateLimitError, RetryPolicy
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
-
-SMALL = ("--resolution", "512x1536")
-
 
 # The key
 
@@ -123,6 +120,7 @@ def test_a_rehearsal_ignores_key_base_url_and_proxies(ideogram: Command, monkeyp
     with FaultServer() as server:
         for name in ("IDEOGRAM_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, server.url)
+        monkeypatch.setenv("SSL_CERT_FILE", "/gone.pem")
         run = ideogram("generate", "a", "--mock", "-o", "a.png", "--api-key-file", "nowhere", *SMALL)
         assert server.ledger.connections == 0
     assert run.code == 0

@@ -98,8 +98,7 @@ def test_what_a_service_says_cannot_control_the_terminal(ideogram: Callable[...,
     ):
         assert printable(text) == shown
     images = answering(entry(prompt="\x1b]0;owned\x07"), entry(url="URL/\x1b[31mred"))
-    with FaultServer(images, image=["ok", "status_404"]) as server:
-        run = ideogram("generate", "a", "-o", "a.png", "--base-url", server.url)
+    run = ideogram("generate", "a", "-o", "a.png", at=images, images=["ok", "status_404"])
     assert r"prompt      \x1b]0;owned\x07" in run.out
     assert run.err.splitlines()[-1].endswith(r"/\x1b[31mred")
     assert "\x1b" not in run.out + run.err

@@ -4,7 +4,15 @@ from collections.abc import Iterator
 
 import pytest
 from client_internals import forget_process_state
+from driver import KINDS, Kind
 from small_internet import Internet
+
+
+@pytest.fixture(params=KINDS)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """Run a test with every kind of client."""
+    kind: Kind = request.param
+    return kind
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from canned import Service
-from driver import generate
-from regenerated import path_to, with_more_fields
+from driver import generate, raised
+from regenerated import path_to, with_more
 
 from ideogram_ai.client import UnknownFieldError
 
@@ -67,7 +67,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 @pytest.mark.slow
 def test_it_is_sent_or_refused_with_its_name(tmp_path_factory: pytest.TempPathFactory) -> None:
     """By both clients, in a process in which the regenerated package comes first."""
-    folder = with_more_fields(tmp_path_factory)
+    folder = with_more(tmp_path_factory)
     always = {"text_prompt": "a", "project": "p"}
     calls = [always | row[0] for row in SENT] + [always | row[0] for row in REFUSED]
     result = subprocess.run(
@@ -99,7 +99,7 @@ def test_help_shows_every_field(tmp_path_factory: pytest.TempPathFactory) -> Non
     show = (
         "from ideogram_ai.client import Ideogram, AsyncIdeogram; help(Ideogram.generate); help(AsyncIdeogram.generate)"
     )
-    env = {**os.environ, "PYTHONPATH": path_to(with_more_fields(tmp_path_factory))}
+    env = {**os.environ, "PYTHONPATH": path_to(with_more(tmp_path_factory))}
     shown = subprocess.run([sys.executable, "-c", show], env=env, capture_output=True, text=True, check=True).stdout
     for text in (
         "guidance: 'float | None' = None",
@@ -110,5 +110,4 @@ def test_help_shows_every_field(tmp_path_factory: pytest.TempPathFactory) -> Non
 
 
 def test_before_regeneration_it_is_an_unknown_field() -> None:
-    with pytest.raises(UnknownFieldError):
-        generate("sync", Service(), text_prompt="a", guidance=7.5)
+    raised(UnknownFieldError, generate, "sync", Service(), text_prompt="a", guidance=7.5)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 from canned import success
-from driver import case
+from driver import case, raised
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -95,8 +95,7 @@ def test_gzip_that_ends_inside_a_member_is_not_complete() -> None:
 def test_empty_members_are_read_up_to_a_limit_and_in_no_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of a million members would copy the rest of the piece if the piece were not cut."""
     empty = gzip.compress(b"")
-    with pytest.raises(DecodingError, match="members of gzip"):
-        list(Decoder("gzip").decode(empty * 1_000_000))
+    raised(DecodingError, list, Decoder("gzip").decode(empty * 1_000_000), match="members of gzip")
     monkeypatch.setattr(bodies, "_MAX_MEMBERS", 1000)
     assert collected(empty * 1000, "gzip").complete is True
     assert "more than 1000 members" in (collected(empty * 1001, "gzip").broken or "")

@@ -17,7 +17,7 @@ import httpx
 import pytest
 import respx
 from canned import Service, success
-from driver import KEY, ONCE, Driver, Kind, at_once, case, each_kind, image_at, outcome
+from driver import KEY, ONCE, Driver, Kind, at_once, case, image_at, raised
 
 import ideogram_ai.client as ideogram
 from ideogram_ai.client import AsyncIdeogram, Ideogram, RetryPolicy
@@ -63,32 +63,14 @@ def test_a_client_shows_its_server_and_is_not_pickled(monkeypatch: pytest.Monkey
     for client in CLIENTS:
         made = client(KEY)
         assert repr(made) == f"{client.__name__}(base_url='https://api.ideogram.ai')"
-        with pytest.raises(TypeError, match="holds a key and connections"):
-            pickle.dumps(made)
+        assert made.operations is made
+        raised(TypeError, pickle.dumps, made, match="holds a key and connections")
         assert client(KEY, base_url="https://api.example/v/").base_url == "https://api.example/v"
         with monkeypatch.context() as patch:
             patch.setenv("IDEOGRAM_BASE_URL", "https://gateway.example")
             assert client(KEY).with_retry(ONCE).base_url == "https://gateway.example"
 
 
-@each_kind
-def test_a_closed_client_raises_an_error_that_says_so(kind: Kind, tmp_path: Path) -> None:
-    for own, close_http in ((True, False), (False, False), (False, True)):
-        service = Service()
-        http = (httpx.Client if kind == "sync" else httpx.AsyncClient)(transport=service.transport())
-        driver = Driver(kind, lend=None if own else http)
-        closed = http if close_http else driver.client
-        driver.run(lambda _, closed=closed: closed.close() if kind == "sync" else closed.aclose())  # type: ignore[misc]
-        for error in (outcome(driver.ask), outcome(driver.download, IMAGE, tmp_path / "1.png")):
-            assert isinstance(error, ideogram.RequestError)
-            assert re.match(r"The client is closed\. .*Nothing was sent, nothing billed", error.message)
-        assert service.requests == []
-        if not close_http:
-            assert not http.is_closed  # the caller's stays open
-        driver.close()  # a second time does nothing
-
-
-@each_kind
 def test_threads_and_tasks_share_a_client(kind: Kind) -> None:
     service = Service()
     driver = Driver(kind, service=service, retry=ONCE)
@@ -97,7 +79,6 @@ def test_threads_and_tasks_share_a_client(kind: Kind) -> None:
     assert len(service.requests) == 40
 
 
-@each_kind
 def test_a_copy_with_another_retry_policy(kind: Kind) -> None:
     """It retries by its own policy. Closing it leaves the first client open; closing the first closes the copy."""
     service = Service(lambda _: httpx.Response(429))
@@ -108,23 +89,33 @@ def test_a_copy_with_another_retry_policy(kind: Kind) -> None:
 
     def requests_of(driver: Driver) -> int:
         service.requests.clear()
-        with pytest.raises(ideogram.RateLimitError):
-            driver.ask()
+        raised(ideogram.RateLimitError, driver.ask)
         return len(service.requests)
 
     assert (requests_of(second), requests_of(first)) == (1, 3)
-    second.run(lambda client: client.close() if kind == "sync" else client.aclose())
+    second.close_one(second.client)
     assert requests_of(first) == 3
     second.client = first.client.with_retry(ONCE)
     first.close()
-    with pytest.raises(ideogram.RequestError, match="closed"):
-        second.ask()
+    raised(ideogram.RequestError, second.ask, match="closed")
+
+
+def test_a_closed_client_raises_an_error_that_says_so(kind: Kind, tmp_path: Path) -> None:
+    """One of its own, one with a lent HTTP client, which stays open, and one whose lent HTTP client was closed."""
+    for own, close_http in ((True, False), (False, False), (False, True)):
+        service = Service()
+        driver = Driver(kind, lend=None if own else {"transport": service.transport()})
+        driver.close_one(driver.http if close_http else driver.client)
+        for call in (driver.ask, partial(driver.download, IMAGE, tmp_path / "1.png")):
+            raised(ideogram.RequestError, call, match=r"^The client is closed\. .*Nothing was sent, nothing billed")
+        assert service.requests == []
+        assert own or close_http or not driver.http.is_closed
+        driver.close()  # a second time does nothing
 
 
 # HTTP clients of the caller.
 
 
-@each_kind
 def test_a_lent_http_client_adds_headers_and_hooks_and_decides_nothing_else(kind: Kind) -> None:
     seen: list[str] = []
 
@@ -170,7 +161,6 @@ def test_the_clients_own_connections_keep_no_cookie() -> None:
 # Requests in flight.
 
 
-@each_kind
 def test_requests_beyond_the_limit_wait_and_a_copy_shares_the_limit(kind: Kind) -> None:
     with MockServer(latency=0.02) as server:
         client = Driver(kind, base_url=server.url, retry=ONCE).client
@@ -190,10 +180,9 @@ def test_the_limit_is_the_contracts_or_a_whole_number() -> None:
         assert client.with_retry(RetryPolicy())._in_flight is client._in_flight
         assert client.with_retry(RetryPolicy(), in_flight=3)._in_flight.limit == 3
         for limit in (0, -1, True, 2.5, "10"):
+            words = r"in_flight is .*; give a whole number, 1 or more\. Nothing was"
             with case(limit):
-                error = outcome(kind, KEY, in_flight=limit)
-                assert isinstance(error, ideogram.ConfigurationError)
-                assert re.match(r"in_flight is .*; give a whole number, 1 or more\. Nothing was", error.message)
+                raised(ideogram.ConfigurationError, kind, KEY, in_flight=limit, match=words)
 
 
 def test_a_call_that_is_cancelled_while_it_waits_sends_nothing_and_leaves_its_place() -> None:
@@ -278,5 +267,4 @@ def test_a_request_that_fails_releases_its_place() -> None:
     with MockServer(scenario=[500, 500, 500]) as server:
         client = Ideogram(KEY, base_url=server.url, in_flight=1, retry=ONCE)
         for _ in range(3):
-            with pytest.raises(ideogram.IdeogramError):
-                client.generate(text_prompt="a")
+            raised(ideogram.IdeogramError, client.generate, text_prompt="a")

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 from canned import Service
-from driver import KINDS, Driver, Kind, case, each_kind, generate
+from driver import KINDS, Driver, Kind, case, generate, raised
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,12 +27,11 @@ def sent(kind: Kind = "sync", call: dict[str, Any] | None = None, **settings: An
 
 def refusal(kind: Any = Ideogram, *args: Any, **settings: Any) -> str:
     """The message of the error when such a client is made."""
-    with pytest.raises(ConfigurationError) as caught:
-        kind(*args, **settings)
-    assert caught.value.may_have_been_billed is False
-    assert caught.value.message.endswith("Nothing was sent, nothing billed.")
-    caught.value.message.encode()
-    return caught.value.message
+    error = raised(ConfigurationError, kind, *args, **settings)
+    assert error.may_have_been_billed is False
+    assert error.message.endswith("Nothing was sent, nothing billed.")
+    error.message.encode()
+    return error.message
 
 
 KEYS = {
@@ -52,7 +51,6 @@ def in_environment(value: str) -> bool:
     return "\0" not in value and "\ud800" not in value
 
 
-@each_kind
 def test_the_key_is_the_argument_or_else_the_variable(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sent(kind, api_key="argument").headers[API_KEY_HEADER] == "argument"
     monkeypatch.setenv("IDEOGRAM_API_KEY", "variable")
@@ -122,7 +120,6 @@ REFUSED = {
 }
 
 
-@each_kind
 def test_a_usable_base_url_comes_before_the_path(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     for base_url, used in USABLE.items():
         url = sent(kind, base_url=base_url).url
@@ -185,7 +182,6 @@ def limits(kind: Kind, settings: object = None, call: object = None) -> dict[str
     return found
 
 
-@each_kind
 def test_the_timeout_of_a_call_or_else_of_the_client_reaches_httpx(kind: Kind) -> None:
     assert limits(kind) == {"connect": 10.0, "read": 300.0, "write": 60.0, "pool": 10.0}
     for where in ("settings", "call"):

@@ -1,17 +1,17 @@
-"""Saving an image: where it goes, how it is named, and that nothing is overwritten or half-written."""
+"""Saving an image: where it goes, how it is named, and what the errors say."""
 
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from canned import Service
-from driver import KEY, Driver, Kind, case, download, each_kind
+from driver import KEY, Kind, against, case, download, raised
 from image_downloads import drawn
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError, RequestError
 from ideogram_ai.client.url_policy import follow
 from ideogram_ai.generated.types import UNSET
-from ideogram_ai.testing.faults import FaultServer
 
 PNG = drawn("PNG", (3, 2))
 LINK = "https://ideogram.ai/api/images/ephemeral/xtdZ-iq_1.png?exp=4102444800&sig=0a0b"
@@ -22,37 +22,28 @@ def host(content: bytes = PNG, status: int = 200) -> Service:
 
 
 def made(**changes: object) -> GeneratedImage:
-    fields = {"url": LINK, "prompt": "p", "resolution": "3x2", "seed": 1, "is_image_safe": True} | changes
-    return GeneratedImage(**fields)  # type: ignore[arg-type]
+    fields: dict[str, Any] = {"url": LINK, "prompt": "p", "resolution": "3x2", "seed": 1, "is_image_safe": True}
+    return GeneratedImage(**fields | changes)
 
 
-def refused(
-    kind: Kind, images: Service, path: str | Path, image: GeneratedImage | None = None, **options: object
-) -> DownloadError:
+def refused(kind: Kind, images: Service, path: str | Path, image: GeneratedImage | None = None) -> DownloadError:
     """The error of a download that must fail."""
-    with pytest.raises(DownloadError) as caught:
-        download(kind, images, image or made(), path, **options)
-    assert isinstance(caught.value, IdeogramError)
-    return caught.value
+    error = raised(DownloadError, download, kind, images, image or made(), path)
+    assert isinstance(error, IdeogramError)
+    return error
 
 
-@each_kind
 def test_an_image_is_saved_at_the_path_or_named_after_its_link_and_format(kind: Kind, tmp_path: Path) -> None:
     images = host()
     path = tmp_path / "cat.png"
     assert download(kind, images, made(), path) == path
-    assert path.read_bytes() == PNG
-    assert list(tmp_path.iterdir()) == [path]
+    assert (path.read_bytes(), list(tmp_path.iterdir())) == (PNG, [path])
     (request,) = images.requests
     assert (request.method, str(request.url)) == ("GET", LINK)
     assert "api-key" not in request.headers
     assert KEY not in f"{request.headers!r}"
     assert download(kind, host(), made(), f"{tmp_path}/text.png") == tmp_path / "text.png"
-    formats = {"PNG": ".png", "JPEG": ".jpg", "WEBP": ".webp", "GIF": ".gif", "AVIF": ".avif"}
-    for format_, suffix in formats.items():
-        content = drawn(format_, (3, 2))
-        saved = download(kind, host(content), made(), tmp_path)
-        assert (saved, saved.read_bytes()) == (tmp_path / f"xtdZ-iq_1{suffix}", content)
+    assert download(kind, host(drawn("WEBP", (3, 2))), made(), tmp_path) == tmp_path / "xtdZ-iq_1.webp"
 
 
 NAMES = {
@@ -74,7 +65,6 @@ def test_a_link_cannot_name_a_file_outside_the_folder(tmp_path: Path) -> None:
         assert [file for file in folder.parent.rglob("*") if file.is_file()] == [folder / name], url
 
 
-@each_kind
 def test_a_file_that_exists_is_kept_without_overwrite(kind: Kind, tmp_path: Path) -> None:
     for number, name in enumerate(("cat.png", "")):
         folder = tmp_path / str(number)
@@ -82,42 +72,39 @@ def test_a_file_that_exists_is_kept_without_overwrite(kind: Kind, tmp_path: Path
         path, images = folder / (name or "xtdZ-iq_1.png"), host()
         path.write_bytes(b"mine")
         error = refused(kind, images, folder / name)
-        assert error.reason is DownloadReason.EXISTS
-        assert str(error.reason) == "exists"
+        assert (error.reason, str(error.reason)) == (DownloadReason.EXISTS, "exists")
         assert "pass overwrite=True" in error.message
         assert (path.read_bytes(), len(images.requests)) == (b"mine", 0 if name else 1)
         assert download(kind, images, made(), folder / name, overwrite=True) == path
-        assert path.read_bytes() == PNG
-        assert list(folder.iterdir()) == [path]
+        assert (path.read_bytes(), list(folder.iterdir())) == (PNG, [path])
     dangling = tmp_path / "dog.png"
     dangling.symlink_to(tmp_path / "elsewhere.png")
     assert refused(kind, host(), dangling).reason is DownloadReason.EXISTS
     assert not (tmp_path / "elsewhere.png").exists()
 
 
-@each_kind
-def test_a_path_that_cannot_be_written_is_refused(kind: Kind, tmp_path: Path) -> None:
+def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(kind: Kind, tmp_path: Path) -> None:
+    """The link may be good for one fetch."""
     (tmp_path / "file.txt").touch()
-    for name in ("missing/cat.png", "missing/", "file.txt/cat.png", "a\0b.png", "n" * 300 + ".png"):
-        error = refused(kind, host(), f"{tmp_path}/{name}")
-        assert error.reason is DownloadReason.UNWRITABLE, name
-        assert "Downloading again costs nothing." in error.message or "make it first" in error.message, name
-        assert [file.name for file in tmp_path.iterdir()] == ["file.txt"], name
+    names = ("missing/cat.png", "missing/", "file.txt/cat.png", "a\0b.png", "n" * 300 + ".png")
+    for path in (*(f"{tmp_path}/{name}" for name in names), "/proc/cat.png", "/dev/null/cat.png"):
+        images = host()
+        error = refused(kind, images, path)
+        assert (error.reason, images.requests) == (DownloadReason.UNWRITABLE, []), path
+        assert "Downloading again costs nothing." in error.message or "make it first" in error.message, path
+        assert [file.name for file in tmp_path.iterdir()] == ["file.txt"], path
 
 
-@each_kind
 def test_what_the_host_sends_in_place_of_an_image_is_not_saved(kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "cat.png"
-    for content in (b"<!DOCTYPE html>", b"", b'{"error": "gone"}', b"\x89PNG"):
+    for content in (b"<!DOCTYPE html>", b"\x89PNG"):
         assert refused(kind, host(content), path).reason is DownloadReason.NOT_AN_IMAGE, content
-    assert refused(kind, host(), path, max_bytes=len(PNG) - 1).reason is DownloadReason.TOO_LARGE
-    for status in (204, 400, 403, 404, 410, 429, 500, 503):
+    for status in (204, 400, 404, 429, 503):
         error = refused(kind, host(b"", status), path)
         assert (error.reason, error.status_code, error.url) == (DownloadReason.STATUS, status, LINK)
         assert "Downloading again costs nothing." in error.message
         assert "0a0b" not in f"{error!r} {error}"
     assert list(tmp_path.iterdir()) == []
-    assert download(kind, host(), made(), path, max_bytes=len(PNG)).exists()
 
 
 def test_an_error_says_how_long_the_link_works_or_that_a_withheld_image_was_billed(tmp_path: Path) -> None:
@@ -137,26 +124,19 @@ def test_an_error_says_how_long_the_link_works_or_that_a_withheld_image_was_bill
 def test_a_redirect_to_what_is_no_url_is_refused() -> None:
     """httpx refuses it itself, in today's version."""
     for location in ("https://[::1", "https://i.example:port/"):
-        with pytest.raises(DownloadError, match="this is no URL") as caught:
-            follow(LINK, location)
-        assert caught.value.reason is DownloadReason.FORBIDDEN_ADDRESS
+        error = raised(DownloadError, follow, LINK, location, match="this is no URL")
+        assert error.reason is DownloadReason.FORBIDDEN_ADDRESS
 
 
-@each_kind
 def test_a_link_is_downloaded_as_an_image_is(kind: Kind, tmp_path: Path) -> None:
     """Some answers have links without images, for example that of v3.layerize_text."""
-    with FaultServer(image=["status_503", "ok"]) as server, Driver(kind, base_url=server.url) as client:
-        path = client.run(lambda each: each.download(server.image_url, tmp_path))
-        assert path.name == "image.png"
+    with against(kind, image=["status_503", "ok"]) as (client, server):
+        assert client.call("download", server.image_url, tmp_path).name == "image.png"
         others: list[object] = [None, "", UNSET, 7, Path("a.png"), b"https://a.example/a.png"]
         for value in others:
-            with (
-                case(value),
-                pytest.raises(RequestError, match="Give an image of a Generation"),
-            ):
-                client.run(lambda each: each.download(value, tmp_path))  # noqa: B023 - called at once
-        with pytest.raises(DownloadError) as caught:
-            client.run(lambda each: each.download("http://10.0.0.1/a.png", tmp_path))
-        assert caught.value.reason is DownloadReason.FORBIDDEN_ADDRESS
-        assert caught.value.url == "http://10.0.0.1/a.png"
+            with case(value), pytest.raises(RequestError, match="Give an image of a Generation"):
+                client.call("download", value, tmp_path)
+        forbidden = "http://10.0.0.1/a.png"
+        error = raised(DownloadError, client.call, "download", forbidden, tmp_path)
+        assert (error.reason, error.url) == (DownloadReason.FORBIDDEN_ADDRESS, forbidden)
         assert len(server.wait_idle().gets) == 2

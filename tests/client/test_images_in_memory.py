@@ -15,7 +15,7 @@ import fsspec
 import httpx
 import pytest
 from canned import Service, entry, success
-from driver import KEY, Driver, Kind, case, each_kind, image_at, outcome
+from driver import KEY, Driver, Kind, against, case, image_at, outcome, raised
 from image_downloads import PNG, drawn
 from PIL import Image
 
@@ -30,7 +30,6 @@ def read(kind: Kind, image: GeneratedImage, way: str = "read") -> Any:
     return anyio.run(getattr(image, f"a{way}"), backend=kind)
 
 
-@each_kind
 def test_an_image_reads_itself_without_the_key_also_after_the_client_was_closed(kind: Kind) -> None:
     served = Service(success(entry(), entry(url=None, is_image_safe=False)), lambda _: httpx.Response(200, content=PNG))
     with Driver(kind, lend={"transport": served.transport()}, lend_as=("http_client", "image_client")) as client:
@@ -53,17 +52,15 @@ def test_an_image_reads_itself_without_the_key_also_after_the_client_was_closed(
             assert read(kind, image).startswith(b"\x89PNG")
 
 
-@each_kind
 def test_the_other_way_to_read_and_an_image_without_a_client_are_refused_with_the_cure(kind: Kind) -> None:
-    with FaultServer() as server, Driver(kind, base_url=server.url) as client:
+    with against(kind) as (client, _):
         image = client.ask().images[0]
         with pytest.raises(
             RequestError, match=r"use image.read\(\) or" if kind == "sync" else r"await image.aread\(\) or"
         ):
             read("asyncio" if kind == "sync" else "sync", image)
         for other in (pickle.loads(pickle.dumps(image)), copy.deepcopy(image), image_at(image.url)):
-            with pytest.raises(RequestError, match=r"client.download\(image, io.BytesIO\(\)\)"):
-                read(kind, other)
+            raised(RequestError, read, kind, other, match=r"client.download\(image, io.BytesIO\(\)\)")
         assert pickle.loads(pickle.dumps(image)) == image
         file = io.BytesIO()
         assert client.download(image, file) is None  # type: ignore[arg-type]
@@ -74,8 +71,7 @@ def test_opening_says_what_is_missing_before_anything_is_fetched(monkeypatch: py
     monkeypatch.setitem(sys.modules, "PIL", None)
     with Driver("sync", service=(service := Service())) as client:
         made = client.ask()
-        with pytest.raises(ImportError, match="pip install pillow"):
-            made.images[0].open()
+        raised(ImportError, made.images[0].open, match="pip install pillow")
         assert "pip install pillow" in made._repr_html_()
     assert len(service.requests) == 1
 
@@ -94,9 +90,8 @@ class Little(io.RawIOBase):
         return min(len(data), 1000)
 
 
-@each_kind
 def test_a_download_goes_into_a_binary_file_or_a_url_when_it_is_complete(kind: Kind, tmp_path: Path) -> None:
-    with FaultServer(image=["status_503", "always_cut", "ok"]) as server, Driver(kind, base_url=server.url) as client:
+    with against(kind, image=["status_503", "always_cut", "ok"]) as (client, server):
         image: Any = client.ask().images[0]
         url = f"memory://{kind}/cat.png"
         client.download(image, fsspec.open(url, "wb"))
@@ -131,7 +126,6 @@ def previews(shown: str) -> list[Image.Image]:
     return [Image.open(io.BytesIO(b64decode(each))) for each in found]
 
 
-@each_kind
 def test_a_notebook_shows_small_previews_and_no_link(kind: Kind) -> None:
     rgba = io.BytesIO()
     Image.new("RGBA", (900, 300)).save(rgba, "PNG")
@@ -147,7 +141,7 @@ def test_a_notebook_shows_small_previews_and_no_link(kind: Kind) -> None:
     assert "withheld by the safety check, and billed" in shown
     for secret in ("sig=", KEY, "<script>"):
         assert secret not in shown
-    with FaultServer(image=["ok", "html_200"]) as server, Driver(kind, base_url=server.url) as client:
+    with against(kind, image=["ok", "html_200"]) as (client, _):
         made = client.ask()
         assert [each.size for each in previews(made.images[0]._repr_html_())] == [Image.open(io.BytesIO(PNG)).size]
         assert "no preview: The image is not saved: what came is not an image" in made.images[0]._repr_html_()

@@ -53,9 +53,7 @@ def run_beside(folder: Path, program: str, /, name: str = "program", **files: st
 FROM_IMPORT = "from ideogram_ai.client import Ideogram"
 PROGRAMS = (
     FROM_IMPORT,
-    "import ideogram_ai.client as client; client.Ideogram",
     "import ideogram_ai.client as client; hasattr(client, 'Ideogram')",
-    "from ideogram_ai.client import AsyncIdeogram",
     "from ideogram_ai.client import *",
 )
 
@@ -69,12 +67,9 @@ def test_a_file_that_hides_httpx_is_named(tmp_path: Path) -> None:
 
 HIDING = {
     "another library": ("attrs", "", "cannot import name 'frozen' from 'attrs'"),
-    "what a library is made of": ("attr", "", "cannot import name 'NOTHING' from 'attr'"),
     "of Python, by name": ("json", "", "cannot import name 'dumps' from 'json'"),
-    "of Python, by attribute": ("logging", "", "module 'logging' has no attribute"),
     "of Python, a package": ("email", "", "'email' is not a package"),
     "an error in it": ("httpx", "import os; os.gone", "module 'os' has no attribute 'gone'"),
-    "a name that it imports": ("httpx", "from os import gone", "cannot import name 'gone' from 'os'"),
     "no Python": ("httpx", "this is no Python", "invalid syntax"),
     "not installed": ("httpx", "raise ModuleNotFoundError('No module named httpx', name='httpx')", "No module named"),
     "too old": ("httpx", "__version__ = '0.9'; ConnectError = OSError", "module 'httpx' has no attribute"),

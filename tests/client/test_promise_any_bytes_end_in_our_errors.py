@@ -1,21 +1,30 @@
 """A response is paid for before it is read, so whatever breaks while it is read loses an image.
 
 Random bytes, and valid responses with random damage, may end in images or in an IdeogramError, and never in a second
-POST.
+POST. And a program that dies of a response loses the image that it names, while a few kilobytes can expand to
+gigabytes: so a response takes a bounded amount of memory and time, whatever it says, and an image is saved as it
+arrives.
 """
 
 import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
+import client_internals
 import pytest
-from driver import ONCE, Driver, Kind, outcome
+from driver import ONCE, Kind, against, outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ideogram_ai.client import Generation, IdeogramError
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
-from ideogram_ai.testing.faults import FaultServer, answer_raw
+from ideogram_ai.testing.faults import FaultServer, answer_raw, answer_with
 
 _OPERATION = read_contract()["paths"][POST_GENERATE_IMAGE_V4.path][POST_GENERATE_IMAGE_V4.method.lower()]
 _EXAMPLES = _OPERATION["responses"]["200"]["content"]["application/json"]["examples"]
@@ -53,10 +62,7 @@ def damaged_responses(draw: st.DrawFn) -> bytes:
 def test_any_bytes_end_in_images_or_an_error_of_ours(kind: Kind) -> None:
     @given(response=damaged_responses() | st.binary(max_size=300), ending=st.sampled_from(["close", "reset"]))
     def check(response: bytes, ending: Any) -> None:
-        with (
-            FaultServer(answer_raw(response, then=ending)) as server,
-            Driver(kind, base_url=server.url, timeout=2.0, retry=ONCE) as client,
-        ):
+        with against(kind, answer_raw(response, then=ending), timeout=2.0, retry=ONCE) as (client, server):
             ended = outcome(client.ask)
             (post,) = server.wait_idle().posts
         assert isinstance(ended, (Generation, IdeogramError)), repr(ended)
@@ -64,3 +70,146 @@ def test_any_bytes_end_in_images_or_an_error_of_ours(kind: Kind) -> None:
             assert ended.may_have_been_billed
 
     check()
+
+
+# In bounded memory and time
+
+
+MEGABYTE = 1 << 20
+LIMIT = MEGABYTE // 4
+"""The largest body that a client reads here: a 32nd of what it reads elsewhere shows the same slope."""
+BOMB = 48 * MEGABYTE
+
+GUARDED = """
+import asyncio, json, resource, sys, warnings
+warnings.simplefilter("ignore")
+from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram, IdeogramError, RetryPolicy
+from client_internals import limit_body
+kind, seconds, limit, *calls = sys.argv[1:]
+limit_body(int(limit))
+resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
+
+def memory(name):
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) << 10 for line in status if line.startswith(name))
+
+def peak_of(call):
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")  # forget the peak until now
+    before, outcome = memory("VmRSS"), outcome_of(call)
+    return outcome, memory("VmHWM") - before
+
+def use(client, call):
+    base_url, _, path = call.partition(" ")
+    if path:
+        image = GeneratedImage(base_url + "/image.png", prompt=None, resolution=None, seed=None, is_image_safe=True)
+        return client.download(image, path, overwrite=True, max_bytes=8 << 20)
+    return client.generate(text_prompt="A photo of a cat")
+
+async def use_async(*arguments):
+    return await use(*arguments)
+
+def outcome_of(call):
+    settings = dict(base_url=call.partition(" ")[0], retry=RetryPolicy(max_attempts=1), timeout=30)
+    try:
+        if kind == "sync":
+            return use(Ideogram("a-key-of-a-test", **settings), call)
+        return asyncio.run(use_async(AsyncIdeogram("a-key-of-a-test", **settings), call))
+    except IdeogramError as error:
+        return error
+
+for call in calls:
+    outcome, peak = peak_of(call)
+    print(json.dumps((type(outcome).__name__, peak, len(repr(outcome)), len(str(outcome)))), flush=True)
+"""
+
+
+def guarded(kind: str, calls: Sequence[str], *, seconds: int = 60) -> list[tuple[str, int, int, int]]:
+    """Make calls in a process of their own: the outcome of each, its peak of memory, and the size of its texts.
+
+    Args:
+        kind: "sync" or "asyncio".
+        calls: A base URL for generate; with a blank and a path behind it for download.
+        seconds: CPU time after which the system kills the process. It bounds what has no end.
+    """
+    program = [sys.executable, "-c", GUARDED, kind, str(seconds), str(LIMIT), *calls]
+    path = os.pathsep.join([str(Path(client_internals.__file__).parent), os.environ["PYTHONPATH"]])
+    env = {**os.environ, "PYTHONPATH": path}
+    done = subprocess.run(program, env=env, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr[-2000:])
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("kind", ["sync", "asyncio"])
+def test_bombs_and_bodies_without_end_are_not_held_in_memory(kind: str, tmp_path: Path) -> None:
+    """The images at the beginning of a response are still returned: they were paid for."""
+    path = tmp_path / "cat.png"
+    faults = ("endless_body", "endless_chunks", "gzip_bomb", "gzip_twice_bomb")
+    with ExitStack() as stack:
+        gets = [stack.enter_context(FaultServer(image=fault, expanded_size=BOMB)) for fault in faults]
+        posts = [stack.enter_context(FaultServer(fault, expanded_size=BOMB)) for fault in faults]
+        good = stack.enter_context(FaultServer()).url
+        urls = [good, *(server.url for server in posts), *(f"{url} {path}" for url in (good, *(s.url for s in gets)))]
+        seen = guarded(kind, urls)
+        sent = [server.wait_idle().posts[0].sent for server in posts]
+    assert max(sent) < LIMIT + 16 * MEGABYTE  # with what lies in the sockets
+    for fault, (found, peak, *_) in zip(faults, seen[1:5], strict=True):
+        assert found == "Generation", fault
+        assert peak < 8 * MEGABYTE, fault
+    for fault, (found, peak, *_) in zip(faults, seen[6:], strict=True):
+        assert found == "DownloadError", fault
+        assert peak < 2 * MEGABYTE, fault
+    assert [file.name for file in tmp_path.iterdir()] == ["cat.png"]
+    assert path.stat().st_size < MEGABYTE
+
+
+def fill(beginning: bytes, unit: bytes, end: bytes = b"") -> bytes:
+    """A body of the largest size that is read, made of many units."""
+    return beginning + unit * ((LIMIT - len(beginning) - len(end)) // len(unit)) + end
+
+
+IMAGE = b'{"url":"https://images.example/a.png","prompt":"p","resolution":"1x1","is_image_safe":true,"seed":1}'
+HOSTILE = {
+    "nests": fill(b"", b"["),
+    "nests in an object": fill(b"", b'{"data":'),
+    "nests in data": fill(b'{"data":[' + IMAGE + b",", b"["),
+    "many empty entries": fill(b'{"data":[', b"{},", b"{}]}"),
+    "many entries of no kind": fill(b'{"data":[', b"0,", b"0]}"),
+    "many images": fill(b'{"data":[', b'{"url":"a"},', b'{"url":"a"}]}'),
+    "many images, cut": fill(b'{"data":[', b'{"url":"a"},'),
+    "many members": b"{" + b",".join(b'"%d":0' % number for number in range(LIMIT // 12)) + b"}",
+    "the same member many times": fill(b"{", b'"data":[],', b'"data":[' + IMAGE + b"]}"),
+    "a long integer": fill(b'{"data":[{"url":"a","seed":', b"9", b"}]}"),
+    "many long integers": fill(b'{"data":[', b"9" * 4299 + b",", b"0]}"),
+    "a long fraction": fill(b'{"data":[{"url":"a","seed":0.', b"1", b"}]}"),
+    "a long exponent": fill(b'{"data":[{"url":"a","seed":1e', b"9", b"}]}"),
+    "commas": fill(b'{"data":[', b","),
+    "blanks": fill(b'{"data":[', b" "),
+    "openings of data": fill(b"{", b'"data":['),
+    "one string": fill(b'"', b"a", b'"'),
+    "half surrogates": fill(b'"', b"\\ud800", b'"'),
+    "backslashes": fill(b'"', b"\\"),
+    "no text": fill(b"", b"\xff"),
+    "zeros": fill(b"", b"\0"),
+    "titles": fill(b"", b"<title>"),
+    "a long link": fill(b'{"data":[{"url":"https://x/?', b"&", b'"}]}'),
+    "a long expiry": fill(b'{"data":[{"url":"https://x/?exp=', b"9", b'"}]}'),
+    "a long time": fill(b'{"created":"', b"9", b'","data":[' + IMAGE + b"]}"),
+}
+
+
+def test_no_body_takes_all_memory_or_all_time() -> None:
+    """Each body comes with a 200 and with a 429, the refusal that is read most closely."""
+    with ExitStack() as stack:
+        faults = [answer_with(status, body) for body in HOSTILE.values() for status in (200, 429)]
+        urls = [stack.enter_context(FaultServer(fault)).url for fault in [answer_with(200, b""), *faults]]
+        _, *outcomes = guarded("sync", urls)
+    names = [name for name in HOSTILE for _ in range(2)]
+    kinds = {"Generation", "ResponseValidationError", "RateLimitError"}
+    for name, (found, peak, repr_size, text_size) in zip(names, outcomes, strict=True):
+        assert found in kinds, name
+        assert peak < 48 * LIMIT, name
+        assert max(repr_size, text_size) < LIMIT + 4096, name
+    made = {name for name, (each, *_) in zip(names, outcomes, strict=True) if each == "Generation"}
+    assert made >= {name for name in HOSTILE if name.startswith("a long") or "image" in name}
+    assert made >= {"nests in data", "the same member many times"}

@@ -16,7 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from client_internals import limit_pieces
-from driver import ONCE, Driver, Kind, at_once, each_kind, image_at
+from driver import ONCE, Driver, Kind, at_once, image_at, raised
 from image_downloads import HALF, PNG, acting, chunked, download, drawn, head, refusal, sending
 
 from ideogram_ai.client import DownloadError, RetryPolicy
@@ -81,7 +81,6 @@ def downloads_at_once(kind: Kind, faults: list[Fault], folder: Path, *, retry: R
         return [(each, len(host.wait_idle().gets)) for each, host in zip(ended, hosts, strict=True)]
 
 
-@each_kind
 def test_a_drip_ends_wherever_it_is(kind: Kind, tmp_path: Path) -> None:
     ended = downloads_at_once(kind, [drip(*parts) for parts in DRIPPING.values()], tmp_path)
     for place, (error, _) in zip(DRIPPING, ended, strict=True):
@@ -90,7 +89,6 @@ def test_a_drip_ends_wherever_it_is(kind: Kind, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@each_kind
 def test_a_whole_image_in_a_response_that_does_not_end_is_saved(kind: Kind, tmp_path: Path) -> None:
     """In trailers, or with a connection that stays open; only after it was asked for again."""
     begun = {
@@ -109,7 +107,6 @@ def test_a_whole_image_in_a_response_that_does_not_end_is_saved(kind: Kind, tmp_
 
 
 @pytest.mark.slow
-@each_kind
 def test_a_slow_host_has_the_image_all_the_same(kind: Kind, tmp_path: Path) -> None:
     """Four times as long as the client allows silence, and five times as fast as it must be."""
     pieces = [LARGE[start : start + 1024] for start in range(0, len(LARGE), 1024)]
@@ -133,7 +130,6 @@ def test_a_slow_host_has_the_image_all_the_same(kind: Kind, tmp_path: Path) -> N
         assert asked == 1
 
 
-@each_kind
 def test_what_came_before_a_drip_is_not_asked_for_again(kind: Kind, tmp_path: Path) -> None:
     begun = head(None, "Accept-Ranges: bytes", 'ETag: "one"', "Transfer-Encoding: chunked")
     ranges = f"Content-Range: bytes {HALF}-{len(PNG) - 1}/{len(PNG)}"
@@ -165,8 +161,7 @@ def test_a_transport_that_reports_nothing_is_bounded_by_what_it_hands_over(tmp_p
 
     assert fetch(1024, 0.4).read_bytes() == LARGE
     assert fetch(1 << 16, 3600.0).read_bytes() == LARGE  # the program stood still, and nothing dripped
-    with pytest.raises(DownloadError, match="too slowly"):
-        fetch(100, 0.1)
+    raised(DownloadError, fetch, 100, 0.1, match="too slowly")
     assert now[0] > 60
 
 

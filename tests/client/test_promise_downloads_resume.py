@@ -9,12 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from driver import Kind, each_kind
+from driver import Kind, case
 from image_downloads import HALF, OTHER_PNG, PNG, chunked, download, drawn, head, refusal, sending
 
 from ideogram_ai.testing.faults import Fault, FaultServer, answer_with
 
-pytestmark = each_kind
 LAST = len(PNG) - 1
 AVIF, JPEG = drawn("AVIF"), drawn("JPEG")
 
@@ -78,42 +77,45 @@ CONTINUED = {"less than was asked for", "nothing of it", "a part of something of
 
 def test_an_odd_part_does_not_count_as_the_rest(kind: Kind, tmp_path: Path) -> None:
     """The download ends well all the same, because the host then sends what it should."""
-    for case, odd in ODD_PARTS.items():
-        script: list[Any] = [odd, "ok"] if case == "a part that nobody asked for" else ["always_cut", odd, "ok"]
-        ranges = fetched(kind, script, tmp_path)
-        assert (ranges[-1] is None) == (case not in CONTINUED), case
+    for name, odd in ODD_PARTS.items():
+        script: list[Any] = [odd, "ok"] if name == "a part that nobody asked for" else ["always_cut", odd, "ok"]
+        with case(name):
+            assert (fetched(kind, script, tmp_path)[-1] is None) == (name not in CONTINUED)
 
 
-def test_a_host_of_many_small_parts_is_asked_again(kind: Kind, tmp_path: Path) -> None:
-    ranges = fetched(kind, ["always_cut", part(HALF, HALF + 999), "ok"], tmp_path)
-    assert ranges == [None, f"bytes={HALF}-", f"bytes={HALF + 1000}-"]
+TAG = [("ETag", '"avif"'), ("Accept-Ranges", "bytes")]
+BEGUN = sending(head(None, "Accept-Ranges: bytes", 'ETag: "avif"', "Transfer-Encoding: chunked"), chunked(AVIF[:100]))
+WHOLE = len(AVIF)
+SCRIPTS: dict[str, tuple[list[Any], bytes]] = {
+    "parts": ([BEGUN, part(100, 299, *TAG, of=AVIF), part(300, WHOLE - 1, *TAG, of=AVIF)], AVIF),
+    "parts of what is now and then of any length": (
+        [
+            *(BEGUN, part(100, 299, *TAG, of=AVIF), part(300, 499, *TAG, of=AVIF, total="*")),
+            part(500, WHOLE - 1, *TAG, of=AVIF),
+        ],
+        AVIF,
+    ),
+    "half of what is compressed": (
+        [answer_with(200, gzip.compress(AVIF)[:2000], [("Content-Encoding", "gzip")]), answer_with(200, AVIF)],
+        AVIF,
+    ),
+    "a half that the host calls whole": (["truncated_image", "ok"], PNG),
+    "a part of another image that fits, from a host that identifies none": (
+        [begin(PNG, HALF, {}), part(HALF, LAST, of=OTHER_PNG), "ok"],
+        PNG,
+    ),
+    # Not every host repeats an ETag: the checksums of a PNG glue it, and find a mixture of two.
+    "a part that names no image": (["always_cut", part(HALF, LAST)], PNG),
+    "a mixture of two": (["always_cut", part(HALF, LAST, of=OTHER_PNG), "ok"], PNG),
+}
 
 
-def test_an_image_is_as_long_as_the_host_said(kind: Kind, tmp_path: Path) -> None:
-    whole, tag = len(AVIF), ("ETag", '"avif"')
-    begun = sending(
-        head(None, "Accept-Ranges: bytes", 'ETag: "avif"', "Transfer-Encoding: chunked"), chunked(AVIF[:100])
-    )
-
-    def piece(first: int, last: int, total: object = whole) -> Fault:
-        return part(first, last, tag, ("Accept-Ranges", "bytes"), of=AVIF, total=total)
-
-    half_zipped = answer_with(200, gzip.compress(AVIF)[:2000], [("Content-Encoding", "gzip")])
-    for script in (
-        [begun, piece(100, 299), piece(300, whole - 1)],
-        [begun, piece(100, 299), piece(300, 499, "*"), piece(500, whole - 1)],
-        [half_zipped, answer_with(200, AVIF)],
-    ):
-        fetched(kind, script, tmp_path, AVIF)
-
-
-def test_a_half_that_the_host_calls_whole_is_not_continued(kind: Kind, tmp_path: Path) -> None:
-    assert fetched(kind, ["truncated_image", "ok"], tmp_path) == [None, None]
-
-
-def test_a_part_that_fits_from_a_host_that_identifies_no_image_is_not_used(kind: Kind, tmp_path: Path) -> None:
-    rest = part(HALF, LAST, of=OTHER_PNG)
-    fetched(kind, [begin(PNG, HALF, {}), rest, "ok"], tmp_path)
+def test_an_image_is_as_long_as_the_host_said_and_of_one_piece(kind: Kind, tmp_path: Path) -> None:
+    for name, (script, content) in SCRIPTS.items():
+        with case(name):
+            fetched(kind, script, tmp_path, content)
+    many = ["always_cut", part(HALF, HALF + 999), "ok"]
+    assert fetched(kind, many, tmp_path) == [None, f"bytes={HALF}-", f"bytes={HALF + 1000}-"]
 
 
 def test_nothing_is_resumed_without_a_way_to_identify_the_image(kind: Kind, tmp_path: Path) -> None:
@@ -172,9 +174,3 @@ def test_a_part_of_another_image_is_not_glued_on(kind: Kind, tmp_path: Path) -> 
         script = [begin(JPEG, middle, {"Accept-Ranges": "bytes", **had}), rest]
         ranges = fetched(kind, script if is_glued else [*script, answer_with(200, JPEG)], tmp_path, JPEG)
         assert [bool(each) for each in ranges] == ([False, True] if is_glued else [False, True, False]), (had, has)
-
-
-def test_a_png_is_glued_by_its_checksums_where_the_part_identifies_no_image(kind: Kind, tmp_path: Path) -> None:
-    """Not every host repeats an ETag. A mixture of two images is found, and the image fetched again."""
-    fetched(kind, ["always_cut", part(HALF, LAST)], tmp_path)
-    fetched(kind, ["always_cut", part(HALF, LAST, of=OTHER_PNG), "ok"], tmp_path)

@@ -9,14 +9,12 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from driver import Driver, Kind, each_kind, outcome
+from driver import Driver, Kind, against, outcome
 from image_downloads import PNG
-from small_internet import INNER, Internet, answer, open_doors
+from small_internet import INNER, Internet, answer
 
 from ideogram_ai.client import DownloadError
 from ideogram_ai.testing.faults import FaultServer, redirect_to
-
-pytestmark = each_kind
 
 
 def refusals(kind: Kind, links: Sequence[str], folder: Path, *, base_url: str | None = None) -> list[DownloadError]:
@@ -90,10 +88,8 @@ def test_names_that_cannot_be_looked_up_are_an_error_of_ours(kind: Kind, interne
     assert {error.reason for error in refusals(kind, links, tmp_path)} == {"connection"}
 
 
-def test_a_redirect_to_another_public_host_is_followed(
-    kind: Kind, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_doors(monkeypatch)
+def test_a_redirect_to_another_public_host_is_followed(kind: Kind, internet: Internet, tmp_path: Path) -> None:
+    internet.open_doors()
     target = internet.host("storage.example", answer(200, PNG))
     for status in (301, 302, 303, 307, 308):
         first = internet.host("images.example", answer(status, b"", f"Location: {target.url}/next"))
@@ -111,8 +107,8 @@ FORBIDDEN_TARGETS = (
 NOWHERE = ("https:///a", "https://[::1", "https://a..b/", "https:a", "//[", "https://xn--/", "https://x:99999/")
 
 
-def test_each_hop_is_checked(kind: Kind, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_doors(monkeypatch)
+def test_each_hop_is_checked(kind: Kind, internet: Internet, tmp_path: Path) -> None:
+    internet.open_doors()
     storage = internet.host("storage.example", answer(200, PNG))
     forbidden, nowhere = cycle(FORBIDDEN_TARGETS), cycle(NOWHERE)
     first = internet.host("images.example", lambda _: answer(302, b"", f"Location: {next(forbidden)}"))
@@ -123,10 +119,8 @@ def test_each_hop_is_checked(kind: Kind, internet: Internet, tmp_path: Path, mon
     storage.settle(0)
 
 
-def test_a_hop_to_a_name_with_an_inner_address_sends_nothing(
-    kind: Kind, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    open_doors(monkeypatch)
+def test_a_hop_to_a_name_with_an_inner_address_sends_nothing(kind: Kind, internet: Internet, tmp_path: Path) -> None:
+    internet.open_doors()
     inside = internet.host("inside.example", address=INNER, tls=False)
     first = internet.host("images.example", answer(302, b"", f"Location: {inside.url}/next"))
     check_forbidden(kind, [f"{first.url}/cat.png"], tmp_path)
@@ -135,7 +129,7 @@ def test_a_hop_to_a_name_with_an_inner_address_sends_nothing(
 
 def test_at_most_three_redirects_are_followed(kind: Kind, tmp_path: Path) -> None:
     for hops in (1, 3, 4):
-        with FaultServer(image=f"redirect_chain_{hops}") as server, Driver(kind, base_url=server.url) as client:
+        with against(kind, image=f"redirect_chain_{hops}") as (client, server):
             ended = outcome(client.download, server.image_url, tmp_path / f"{hops}.png")
             assert len(server.wait_idle().gets) == min(hops, 3) + 1
     assert isinstance(ended, DownloadError)
@@ -150,11 +144,9 @@ def test_a_redirect_into_a_link_that_carries_an_image_is_refused(kind: Kind, tmp
     assert error.reason in {"connection", "forbidden_address"}
 
 
-def test_no_cookie_and_no_referrer_goes_along(
-    kind: Kind, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_no_cookie_and_no_referrer_goes_along(kind: Kind, internet: Internet, tmp_path: Path) -> None:
     """An image host could otherwise follow a user from image to image."""
-    open_doors(monkeypatch)
+    internet.open_doors()
     cookie = "Set-Cookie: who=you; Path=/; Max-Age=86400"
 
     def reply(request: bytes) -> bytes:

@@ -11,10 +11,9 @@ from typing import Any
 import httpx
 import pytest
 from client_internals import only_names_are_loopback, system_proxies
-from driver import KEY, Driver, Kind, each_kind
-from small_internet import PUBLIC, Internet, answer, foreign_authority, open_doors
+from driver import KEY, Driver, Kind, raised
+from small_internet import PUBLIC, Internet, answer, foreign_authority
 
-from ideogram_ai.cli.main import main
 from ideogram_ai.client import (
     APIConnectionError,
     AsyncIdeogram,
@@ -56,14 +55,12 @@ def test_a_variable_that_cannot_be_used_is_named_when_a_client_is_made(
                 if name == "SSL_CERT_DIR":
                     patch.delenv("SSL_CERT_FILE")
                 patch.setenv(name, value)
-                with pytest.raises(ConfigurationError) as caught:
-                    client(KEY)
-            assert caught.value.message.startswith(f"{name}="), caught.value.message
-            assert caught.value.message.endswith("Correct or unset it. Nothing was sent, nothing billed.")
-            assert not caught.value.may_have_been_billed
+                error = raised(ConfigurationError, client, KEY)
+            assert error.message.startswith(f"{name}="), error.message
+            assert error.message.endswith("Correct or unset it. Nothing was sent, nothing billed.")
+            assert not error.may_have_been_billed
 
 
-@each_kind
 def test_nothing_of_it_matters_for_a_server_of_this_machine_over_http(
     kind: Kind, broken: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -75,31 +72,16 @@ def test_nothing_of_it_matters_for_a_server_of_this_machine_over_http(
                     assert client.ask().images, name
 
 
-def test_a_rehearsal_on_the_command_line_needs_no_certificates(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    command = ["generate", "A cat", "-o", str(tmp_path / "cat.png")]
-    monkeypatch.setenv("SSL_CERT_FILE", "/gone.pem")
-    assert main([*command, "--mock"]) == 0
-    capsys.readouterr()
-    monkeypatch.setenv("IDEOGRAM_API_KEY", KEY)
-    assert main([*command, "--overwrite"]) == 2
-    last = capsys.readouterr().err.splitlines()[-1]
-    assert "error: SSL_CERT_FILE='/gone.pem' cannot be used: No such file or directory." in last
-
-
 def test_a_password_in_a_proxy_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "ftp://me:secret@proxy.example")
-    with pytest.raises(ConfigurationError) as caught:
-        Ideogram(KEY)
-    assert "secret" not in caught.value.message
-    assert "HTTPS_PROXY='...@proxy.example'" in caught.value.message
+    error = raised(ConfigurationError, Ideogram, KEY)
+    assert "secret" not in error.message
+    assert "HTTPS_PROXY='...@proxy.example'" in error.message
 
 
 def test_a_proxy_of_the_system_is_named_too(monkeypatch: pytest.MonkeyPatch) -> None:
     system_proxies(monkeypatch, https="ftp://proxy.example")
-    with pytest.raises(ConfigurationError, match=r"^the system's proxy for https='ftp://proxy\.example' cannot be"):
-        Ideogram(KEY)
+    raised(ConfigurationError, Ideogram, KEY, match=r"^the system's proxy for https='ftp://proxy\.example' cannot be")
 
 
 def test_missing_certificates_that_no_variable_names(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -109,8 +91,7 @@ def test_missing_certificates_that_no_variable_names(monkeypatch: pytest.MonkeyP
         raise FileNotFoundError(2, "No such file or directory")
 
     monkeypatch.setattr("httpx.create_ssl_context", fail)
-    with pytest.raises(ConfigurationError, match=r"^The certificate authorities cannot be read: No such file"):
-        Ideogram(KEY)
+    raised(ConfigurationError, Ideogram, KEY, match=r"^The certificate authorities cannot be read: No such file")
 
 
 def test_nothing_is_checked_for_who_lends_both_clients(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,12 +102,9 @@ def test_nothing_is_checked_for_who_lends_both_clients(monkeypatch: pytest.Monke
             Ideogram(KEY, http_client=http)  # the image host is reached by a client of its own
 
 
-@each_kind
-def test_a_certificate_that_is_refused_names_what_may_be_the_cause(
-    kind: Kind, internet: Internet, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_certificate_that_is_refused_names_what_may_be_the_cause(kind: Kind, internet: Internet) -> None:
     """The variable that says which authorities count, and the clock where the certificate has expired."""
-    open_doors(monkeypatch)
+    internet.open_doors()
     expired = internet.authority.issue_cert("api.example", not_after=datetime.now(UTC) - timedelta(days=1))
     for certificate, cause in (
         (foreign_authority().issue_cert("api.example"), r"SSL_CERT_FILE is set, so only the authorities of '.*y\.pem'"),

@@ -9,7 +9,7 @@ import logging
 import pickle
 
 import pytest
-from driver import Driver, Kind, each_kind
+from driver import Driver, Kind, against, raised
 from small_internet import Internet, answer
 
 from ideogram_ai.client import APIConnectionError, IdeogramError, RetryPolicy
@@ -17,18 +17,11 @@ from ideogram_ai.testing.faults import FaultServer
 
 WILLING = RetryPolicy(max_attempts=3, retry_possibly_billed=True)
 
-pytestmark = each_kind
-
 
 def error_after(kind: Kind, *faults: str) -> tuple[IdeogramError, int]:
     """The error that these faults end in, and how many requests may have run."""
-    with (
-        FaultServer(faults) as server,
-        Driver(kind, base_url=server.url, retry=WILLING) as client,
-        pytest.raises(IdeogramError) as caught,
-    ):
-        client.ask()
-    return caught.value, server.ledger.may_have_run
+    with against(kind, faults, retry=WILLING) as (client, server):
+        return raised(IdeogramError, client.ask), server.ledger.may_have_run
 
 
 def test_an_earlier_attempt_is_not_forgotten(kind: Kind) -> None:
@@ -52,13 +45,10 @@ def test_a_connection_that_is_refused_after_a_doubtful_attempt(kind: Kind) -> No
     """The server dies with the image half made: the second attempt never left, and the first one did."""
     server = FaultServer("close_after_request").start()
     timing = {"sleep": lambda _: server.close()}
-    with (
-        Driver(kind, base_url=server.url, retry=WILLING, timing=timing) as client,
-        pytest.raises(APIConnectionError) as caught,
-    ):
-        client.ask()
+    with Driver(kind, base_url=server.url, retry=WILLING, timing=timing) as client:
+        error = raised(APIConnectionError, client.ask)
     assert server.ledger.may_have_run == 1
-    assert caught.value.may_have_been_billed
+    assert error.may_have_been_billed
 
 
 def test_a_proxy_that_does_not_reach_the_service(
@@ -68,12 +58,8 @@ def test_a_proxy_that_does_not_reach_the_service(
     for reply in (answer(502), answer(407), answer(200), b"HTTP/1.1 200 OK\r\n\r\n", b"SSH-2.0\r\n"):
         proxy = internet.host("proxy.example", reply, tls=False)
         monkeypatch.setenv("HTTPS_PROXY", f"http://proxy.example:{proxy.port}")
-        with (
-            Driver(kind, base_url="https://api.example", retry=WILLING) as client,
-            pytest.raises(APIConnectionError) as caught,
-        ):
-            client.ask()
-        assert caught.value.may_have_been_billed is False, reply
+        with Driver(kind, base_url="https://api.example", retry=WILLING) as client:
+            assert raised(APIConnectionError, client.ask).may_have_been_billed is False, reply
 
 
 @pytest.mark.parametrize(("first", "billed"), [("status_500", True), ("status_429", False)])
@@ -83,14 +69,10 @@ def test_ctrl_c_between_attempts(kind: Kind, first: str, billed: bool, caplog: p
     def strike(_seconds: float) -> None:
         raise KeyboardInterrupt
 
-    with (
-        FaultServer(first) as server,
-        Driver(kind, base_url=server.url, retry=WILLING, timing={"sleep": strike}) as client,
-        pytest.raises(KeyboardInterrupt) as caught,
-    ):
-        client.ask()
-    assert server.ledger.may_have_run == billed
-    assert getattr(caught.value, "may_have_been_billed", False) is billed
-    notes = getattr(caught.value, "__notes__", [])
+    with against(kind, first, retry=WILLING, timing={"sleep": strike}) as (client, server):
+        error = raised(KeyboardInterrupt, client.ask)
+        assert server.ledger.may_have_run == billed
+    assert getattr(error, "may_have_been_billed", False) is billed
+    notes = getattr(error, "__notes__", [])
     assert ["An earlier attempt may still have been billed" in note for note in notes] == [True] * billed
     assert any(record.levelno >= logging.WARNING for record in caplog.records) is billed

@@ -33,7 +33,7 @@ from client_internals import (
     limit_last_look,
     read_limit_of_async_client,
 )
-from driver import KINDS, ONCE, PLAIN, PROMPT, Driver, Kind, at_once, each_kind
+from driver import KINDS, ONCE, PLAIN, PROMPT, Driver, Kind, at_once, raised
 from image_downloads import acting, drawn, head
 from raw_http import read_until
 from small_internet import Listener
@@ -60,7 +60,6 @@ def _bounded(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 @pytest.mark.parametrize("lend", [None, PLAIN], ids=["own", "lent"])
-@each_kind
 def test_no_drip_and_no_flood_holds_a_caller(kind: Kind, lend: dict[str, Any] | None) -> None:
     """All drips at once, and each flood by itself, as one floods the processor as well."""
     for faults in (DRIPS, *([name] for name in FLOODS)):
@@ -76,7 +75,6 @@ def test_no_drip_and_no_flood_holds_a_caller(kind: Kind, lend: dict[str, Any] | 
             assert times == 1, name
 
 
-@each_kind
 def test_the_end_that_the_client_makes_is_not_the_end_of_a_response(kind: Kind) -> None:
     """A response without a length ends with its connection: one that is cut off must not look whole."""
 
@@ -88,15 +86,10 @@ def test_the_end_that_the_client_makes_is_not_the_end_of_a_response(kind: Kind) 
             connection.sendall(b" ")
             time.sleep(0.1)
 
-    with (
-        Listener(talk) as listener,
-        Driver(kind, base_url=f"http://127.0.0.1:{listener.port}", retry=ONCE, timeout=LIMITS) as client,
-        pytest.raises(OutcomeUnknownError, match="broke off"),
-    ):
-        client.ask()
+    with Listener(talk) as listener, Driver(kind, base_url=listener.url, retry=ONCE, timeout=LIMITS) as client:
+        raised(OutcomeUnknownError, client.ask, match="broke off")
 
 
-@each_kind
 def test_a_handshake_that_drips_ends_before_anything_is_sent(kind: Kind) -> None:
     def talk(connection: socket.socket) -> None:
         connection.recv(1 << 16)
@@ -106,16 +99,11 @@ def test_a_handshake_that_drips_ends_before_anything_is_sent(kind: Kind) -> None
             time.sleep(0.1)
 
     limits = httpx.Timeout(connect=0.5, write=2.0, read=2.0, pool=2.0)
-    with (
-        Listener(talk) as listener,
-        Driver(kind, base_url=f"https://localhost:{listener.port}", retry=ONCE, timeout=limits) as client,
-        pytest.raises(APIConnectionError) as caught,
-    ):
-        client.ask()
-    assert not caught.value.may_have_been_billed
+    url = "https://localhost:{}"
+    with Listener(talk) as at, Driver(kind, base_url=url.format(at.port), retry=ONCE, timeout=limits) as client:
+        assert not raised(APIConnectionError, client.ask).may_have_been_billed
 
 
-@each_kind
 def test_a_server_that_reads_nothing_is_left(kind: Kind) -> None:
     limits = httpx.Timeout(connect=2.0, write=0.4, read=0.4, pool=2.0)
     with socket.create_server(("127.0.0.1", 0)) as deaf:
@@ -244,17 +232,15 @@ def test_a_transport_that_cannot_be_cut_off_is_at_least_not_believed() -> None:
     trace = started(total=0.01)
     with pytest.raises(httpx.ReadTimeout, match="not complete in time"), enforce_deadline(trace):
         time.sleep(0.5)
-    with pytest.raises(httpx.ReadTimeout):
-        trace.progress()
+    raised(httpx.ReadTimeout, trace.progress)
 
     def fail() -> None:
         with enforce_deadline(trace):
             time.sleep(0.5)
             raise httpx.RemoteProtocolError("the end")
 
-    with pytest.raises(httpx.ReadTimeout) as caught:
-        fail()
-    assert isinstance(caught.value.__cause__, httpx.RemoteProtocolError)
+    error = raised(httpx.ReadTimeout, fail)
+    assert isinstance(error.__cause__, httpx.RemoteProtocolError)
 
 
 def test_a_connection_that_is_closed_already_is_left_alone() -> None:

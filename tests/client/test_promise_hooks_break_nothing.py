@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from canned import Service, success
-from driver import KEY, ONCE, PROMPT, Driver, Kind, case, each_kind, outcome
+from driver import KEY, ONCE, PROMPT, Driver, Kind, against, case, outcome, raised
 from image_downloads import PNG
 
 import ideogram_ai.client as ideogram
@@ -33,7 +33,6 @@ def kinds(events: list[Event]) -> list[str]:
     return found
 
 
-@each_kind
 def test_each_step_is_reported_with_what_it_means_for_money(kind: Kind, tmp_path: Path) -> None:
     with FaultServer(["status_429", "ok", "status_503"], image=["status_503", "ok"]) as server:
         client, events = watched(kind, server.url)
@@ -61,7 +60,6 @@ def test_each_step_is_reported_with_what_it_means_for_money(kind: Kind, tmp_path
         assert kinds(events) == ["failed"]
 
 
-@each_kind
 def test_a_job_is_billed_when_it_is_completed_and_what_is_free_never(kind: Kind) -> None:
     with MockServer() as server:
         client, events = watched(kind, server.url)
@@ -101,13 +99,9 @@ class Broken:
         raise (ValueError, IdeogramError, httpx.ReadTimeout, OSError, StopIteration)[self.called % 5](event.kind)
 
 
-@each_kind
 def test_a_hook_that_fails_costs_nothing(kind: Kind, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
     hook = Broken()
-    with (
-        FaultServer(["status_429", "ok"], poll="ok") as server,
-        Driver(kind, base_url=server.url, on_event=hook) as client,
-    ):
+    with against(kind, ["status_429", "ok"], poll="ok", on_event=hook) as (client, server):
         made = client.ask()
         client.download(made.images[0], tmp_path / "cat.png")
         assert isinstance(client.call("wait", "Z2VuLTE="), Generation)
@@ -121,14 +115,12 @@ def test_ctrl_c_in_a_hook_says_what_it_may_have_cost() -> None:
         if event.kind == "answered":
             raise KeyboardInterrupt
 
-    with FaultServer() as server, Driver("sync", base_url=server.url, on_event=interrupt) as client:
-        with pytest.raises(KeyboardInterrupt) as caught:
-            client.ask()
+    with against("sync", on_event=interrupt) as (client, server):
+        error = raised(KeyboardInterrupt, client.ask)
         assert server.wait_idle().may_have_run == 1
-    assert caught.value.may_have_been_billed is True  # type: ignore[attr-defined]
+    assert error.may_have_been_billed is True  # type: ignore[attr-defined]
 
 
-@each_kind
 def test_a_transport_that_reports_nothing_counts_as_sent(kind: Kind) -> None:
     events: list[Event] = []
     with Driver(kind, service=Service(), on_event=events.append) as client:
@@ -153,7 +145,6 @@ def test_what_cannot_be_a_hook_is_refused(client: Any) -> None:
 # What the headers of a request and an answer say.
 
 
-@each_kind
 def test_an_id_in_the_headers_of_an_answer_is_kept(kind: Kind) -> None:
     named = {"X-Request-Id": "7f-1", "CF-Ray": "later"}
     answers = (
@@ -172,7 +163,6 @@ def test_an_id_in_the_headers_of_an_answer_is_kept(kind: Kind) -> None:
     assert ideogram.PromptError("", case="both").request_id is None
 
 
-@each_kind
 def test_headers_of_the_caller_go_to_the_api_alone_and_replace_none_that_matter(kind: Kind, tmp_path: Path) -> None:
     service = Service(success(), httpx.Response(200, content=PNG, headers={"Content-Type": "image/png"}))
     with Driver(kind, service=service, extra_headers={"X-Team": "a", "x-both": "client"}) as client:
@@ -199,13 +189,10 @@ def test_headers_that_the_promise_rests_on_are_refused(client: Any, name: Any) -
             client(KEY, extra_headers={"X-Team": value})
 
 
-@each_kind
 def test_a_call_has_its_own_retry_policy_which_repeats_nothing_that_may_have_been_billed(kind: Kind) -> None:
     patient = ideogram.RetryPolicy(max_attempts=5)
-    with (
-        FaultServer(["status_429", "ok", "status_429", "status_503", "close_after_request"]) as server,
-        Driver(kind, base_url=server.url, retry=ONCE) as client,
-    ):
+    faults = ["status_429", "ok", "status_429", "status_503", "close_after_request"]
+    with against(kind, faults, retry=ONCE) as (client, server):
         assert client.generate(text_prompt=PROMPT, retry=patient).images
         assert isinstance(outcome(client.ask), ideogram.RateLimitError)
         for error in (ideogram.InternalServerError, ideogram.OutcomeUnknownError):
@@ -225,7 +212,7 @@ def test_a_variable_turns_the_log_on(monkeypatch: pytest.MonkeyPatch, capsys: py
     logger.propagate = False
     try:
         monkeypatch.setenv("IDEOGRAM_LOG", "debug")
-        with FaultServer(["status_429", "ok"]) as server, Driver("sync", base_url=server.url) as client:
+        with against("sync", ["status_429", "ok"]) as (client, server):
             made = client.ask()
             client.client.with_retry(ONCE)
             with Driver("sync", base_url=server.url):
@@ -235,8 +222,7 @@ def test_a_variable_turns_the_log_on(monkeypatch: pytest.MonkeyPatch, capsys: py
         assert any("attempt 2: billed (status 200, cost $0.12, may have been billed)" in line for line in lines)
         assert not any(secret in line for line in lines for secret in (KEY, PROMPT, str(made.images[0].url)))
         monkeypatch.setenv("IDEOGRAM_LOG", "loud")
-        with pytest.raises(ideogram.ConfigurationError, match=r"^IDEOGRAM_LOG is 'loud': give debug"):
-            Ideogram(KEY)
+        raised(ideogram.ConfigurationError, Ideogram, KEY, match=r"^IDEOGRAM_LOG is 'loud': give debug")
     finally:
         logger.setLevel(kept[0])
         logger.handlers[:] = kept[1]

@@ -9,7 +9,7 @@ from unittest import mock
 import httpx
 import respx
 from canned import success
-from driver import ONCE, Driver, Kind, each_kind
+from driver import ONCE, Driver, Kind
 
 from ideogram_ai.generated.operations import SERVER_URL
 
@@ -20,7 +20,6 @@ def check_generate(kind: Kind) -> None:
         assert client.ask().images
 
 
-@each_kind
 def test_respx_takes_effect(kind: Kind) -> None:
     for using in ("httpcore", "httpx"):
         with respx.mock(using=using) as router:
@@ -29,7 +28,6 @@ def test_respx_takes_effect(kind: Kind) -> None:
         assert route.call_count == 1, using
 
 
-@each_kind
 def test_a_patch_of_the_transports_of_httpx_takes_effect(kind: Kind) -> None:
     asked: list[str] = []
 

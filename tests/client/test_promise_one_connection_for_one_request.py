@@ -24,15 +24,9 @@ import httpx
 import pytest
 import trio
 import uvloop
-from asgiref.sync import async_to_sync
 from canned import Service, report
 from client_internals import forked_child_has_own_tls, limit_used_connections
-from driver import KEY, KINDS, ONCE, PLAIN, PROMPT, Driver, Kind, case, each_kind, outcome
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
-from starlette.testclient import TestClient
+from driver import KEY, KINDS, ONCE, PLAIN, PROMPT, Driver, Kind, against, case, raised
 
 from ideogram_ai.client import (
     APIConnectionError,
@@ -70,29 +64,12 @@ async def ask(client: AsyncIdeogram, prompts: list[str]) -> list[str | None]:
 
 
 @each_lend
-@each_kind
 def test_what_is_glued_to_a_response_belongs_to_nobody(kind: Kind, lend: dict[str, Any] | None) -> None:
     """Three calls after each other: as many requests run as images come, and each has a connection of its own."""
 
-    def three(client: Any) -> list[Any]:
-        return [outcome(client.generate, text_prompt=PROMPT) for _ in range(3)]
-
-    async def three_async(client: Any) -> list[Any]:
-        ended: list[Any] = []
-        for _ in range(3):
-            try:
-                ended.append(await client.generate(text_prompt=PROMPT))
-            except IdeogramError as error:
-                ended.append(error)
-        return ended
-
     for name in GLUED:
-        with (
-            case(name),
-            FaultServer(name) as server,
-            Driver(kind, lend=lend, base_url=server.url, retry=ONCE) as client,
-        ):
-            ended = client.run(three if kind == "sync" else three_async)
+        with case(name), against(kind, name, lend=lend, retry=ONCE) as (client, server):
+            ended = client.in_turn(*[lambda each: each.generate(text_prompt=PROMPT)] * 3)
             ledger = server.wait_idle()
             ran = sum(not isinstance(each, IdeogramError) for each in ended)
             assert ledger.may_have_run == ran == (0 if name.endswith("behind_429") else 3)
@@ -101,20 +78,14 @@ def test_what_is_glued_to_a_response_belongs_to_nobody(kind: Kind, lend: dict[st
             assert {request.header("Connection") for request in ledger.posts} == {"close"}
 
 
-@each_kind
 def test_a_connection_that_others_left_in_a_lent_pool_is_not_used(kind: Kind) -> None:
     """The caller's own request left a response behind on a connection that is kept."""
-    with FaultServer("glued_429") as server, Driver(kind, base_url=server.url, lend=PLAIN, retry=QUICK) as driver:
-
-        def use(client: Any) -> Any:
-            driver.http.post(f"{server.url}/v1/other", content=b"{}")
-            return client.generate(text_prompt=PROMPT)
-
-        async def use_async(client: Any) -> Any:
-            await driver.http.post(f"{server.url}/v1/other", content=b"{}")
-            return await client.generate(text_prompt=PROMPT)
-
-        assert driver.run(use if kind == "sync" else use_async).images
+    with against(kind, "glued_429", lend=PLAIN, retry=QUICK) as (driver, server):
+        _, made = driver.in_turn(
+            lambda _: driver.http.post(f"{server.url}/v1/other", content=b"{}"),
+            lambda client: client.generate(text_prompt=PROMPT),
+        )
+        assert made.images
         ledger = server.wait_idle()
     assert len(ledger.posts) == ledger.connections == 2
 
@@ -154,11 +125,8 @@ def test_the_wrong_kind_of_http_client_is_refused_at_once() -> None:
         (Ideogram, "http_client", httpx.Client),
     ]
     for make, name, given in wrong:
-        with pytest.raises(
-            ConfigurationError, match=rf"^{name} is a .*; give an httpx\.\w+\. Nothing was sent"
-        ) as error:
-            make(KEY, **{name: given})
-        assert not error.value.may_have_been_billed
+        words = rf"^{name} is a .*; give an httpx\.\w+\. Nothing was sent"
+        assert not raised(ConfigurationError, make, KEY, match=words, **{name: given}).may_have_been_billed
 
 
 @pytest.mark.parametrize("lend", [False, True], ids=["own", "lent"])
@@ -197,12 +165,9 @@ def test_an_error_of_a_lent_client_that_may_have_sent_is_left_as_it_is(kind: Kin
     def fail(_: httpx.Request) -> httpx.Response:
         raise RuntimeError("Event loop is closed")
 
-    with (
-        Driver(kind, service=Service(fail)) as client,
-        pytest.raises(RuntimeError, match="Event loop is closed") as caught,
-    ):
-        client.ask()
-    assert any("may have been made and billed" in note for note in caught.value.__notes__)
+    with Driver(kind, service=Service(fail)) as client:
+        error = raised(RuntimeError, client.ask, match="Event loop is closed")
+    assert any("may have been made and billed" in note for note in error.__notes__)
 
 
 def test_threads_with_a_loop_each_share_a_client(mock_server: MockServer) -> None:
@@ -211,53 +176,6 @@ def test_threads_with_a_loop_each_share_a_client(mock_server: MockServer) -> Non
     with ThreadPoolExecutor(5) as pool:
         got = list(pool.map(lambda some: asyncio.run(ask(client, some)), prompts))
     assert got == prompts
-
-
-def test_one_client_in_a_web_application_whose_loop_lives_for_one_request(mock_server: MockServer) -> None:
-    """Starlette's TestClient without `with` starts an event loop for each request, as asgiref does for each call."""
-    client = AsyncIdeogram(KEY, base_url=mock_server.url, timeout=20)
-
-    async def page(request: Request) -> JSONResponse:
-        return JSONResponse(await ask(client, [request.query_params["prompt"]]))
-
-    browser = TestClient(Starlette(routes=[Route("/", page)]))
-    for prompt in ("one", "two", "three"):
-        assert browser.get("/", params={"prompt": prompt}).json() == [prompt]
-        assert async_to_sync(ask)(client, [prompt]) == [prompt]
-    async_to_sync(client.aclose)()
-
-
-PROGRAM = """
-import pytest
-from ideogram_ai.client import AsyncIdeogram
-
-client = AsyncIdeogram({key!r}, base_url={url!r}, timeout=20)
-
-@pytest.mark.asyncio
-@pytest.mark.parametrize("prompt", ["one", "two", "three"])
-async def test_a_loop_for_each_test(prompt):
-    made = await client.generate(text_prompt=prompt, resolution="512x1536")
-    assert made.images[0].prompt == prompt
-"""
-
-
-def run_program(command: list[str], server: MockServer) -> tuple[str, int]:
-    """What a program says, and how many requests it made."""
-    before = len(server.ledger)
-    done = subprocess.run(
-        [sys.executable, *command], capture_output=True, text=True, check=False, timeout=120, cwd="/"
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout, len(server.ledger) - before
-
-
-def test_one_client_in_the_tests_of_pytest_asyncio(mock_server: MockServer, tmp_path: Path) -> None:
-    (tmp_path / "test_program.py").write_text(PROGRAM.format(key=KEY, url=mock_server.url))
-    plugins = [f"-pno:{name}" for name in ("cacheprovider", "xdist", "hypothesispytest", "schemathesis", "cov")]
-    options = ["-q", *plugins, "--rootdir", str(tmp_path), "-o", "asyncio_default_fixture_loop_scope=function"]
-    said, made = run_program(["-m", "pytest", *options, str(tmp_path)], mock_server)
-    assert "3 passed" in said
-    assert made == 3
 
 
 IN_CHILDREN = """
@@ -301,9 +219,12 @@ def test_children_of_a_process_get_their_own_responses(mock_server: MockServer, 
     program = tmp_path / "program.py"
     program.write_text(IN_CHILDREN.format(key=KEY))
     warnings = ["-W", "error", "-W", "ignore::DeprecationWarning"]
-    ways = ["fork", "os.fork", "spawn", "forkserver"]
-    _, made = run_program([*warnings, str(program), mock_server.url, *ways], mock_server)
-    assert made == 2 + 16 * len(ways)
+    ways = ["fork", "os.fork"]
+    before = len(mock_server.ledger)
+    command = [sys.executable, *warnings, str(program), mock_server.url, *ways]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120, cwd="/")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(mock_server.ledger) - before == 2 + 16 * len(ways)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of a fork while there are threads
@@ -313,21 +234,15 @@ def test_a_forked_child_makes_settings_of_tls_of_its_own() -> None:
 
 
 @each_lend
-@each_kind
 def test_what_is_said_before_the_request_is_no_response(
     kind: Kind, lend: dict[str, Any] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is sent to a server that speaks first: its words would be read as the response."""
     wait_until_it_speaks(monkeypatch)
-    with (
-        FaultServer("early_429_on_connect") as server,
-        Driver(kind, lend=lend, base_url=server.url, retry=QUICK) as client,
-        pytest.raises(APIConnectionError, match="the server spoke before the request was sent") as caught,
-    ):
-        client.ask()
-    ledger = server.ledger
-    assert (ledger.may_have_run, ledger.connections) == (0, 3)
-    assert not caught.value.may_have_been_billed
+    with against(kind, "early_429_on_connect", lend=lend, retry=QUICK) as (client, server):
+        error = raised(APIConnectionError, client.ask, match="the server spoke before the request was sent")
+    assert (server.ledger.may_have_run, server.ledger.connections) == (0, 3)
+    assert not error.may_have_been_billed
 
 
 def wait_until_it_speaks(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 import trustme
 from canned import entry, success
-from driver import Driver, Kind, each_kind
+from driver import Driver, Kind, against, raised
 from image_downloads import PNG
-from small_internet import Internet, answer, foreign_authority, open_doors
+from small_internet import Internet, answer, foreign_authority
 
 from ideogram_ai.client import APIConnectionError, AsyncIdeogram, DownloadError, Ideogram, IdeogramError
-from ideogram_ai.testing.faults import FaultServer
 
 GOOD = answer(200, success(entry(url="https://images.example/cat.png")).content)
 
@@ -43,7 +42,6 @@ SWITCHES = {
 }  # fmt: skip
 
 
-@each_kind
 def test_a_certificate_that_is_not_trusted_ends_the_call(
     kind: Kind, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,7 +62,6 @@ def test_a_certificate_that_is_not_trusted_ends_the_call(
         assert client.ask().images
 
 
-@each_kind
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR", None])
 def test_an_authority_of_the_caller(
     kind: Kind, variable: str | None, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -102,16 +99,12 @@ def test_no_argument_turns_verification_off(client: Any) -> None:
         "api_key", "base_url", "timeout", "retry", "http_client", "image_client", "allow_http", "timing", "in_flight",
         "on_upload", "extra_headers", "on_event",
     }  # fmt: skip
-    with pytest.raises(TypeError):
-        client("a-key-of-a-test", verify=False)
+    raised(TypeError, client, "a-key-of-a-test", verify=False)
 
 
-@each_kind
-def test_an_image_host_with_a_wrong_certificate(
-    kind: Kind, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_image_host_with_a_wrong_certificate(kind: Kind, internet: Internet, tmp_path: Path) -> None:
     """An image that somebody else put there is not the one that was paid for."""
-    open_doors(monkeypatch)
+    internet.open_doors()
     wrong = foreign_authority().issue_cert("images.example")
     images = internet.host("images.example", answer(200, PNG), certificate=wrong)
     front = internet.host("front.example", answer(302, b"", f"Location: {images.url}/cat.png"))
@@ -125,19 +118,14 @@ def test_an_image_host_with_a_wrong_certificate(
     assert list(tmp_path.iterdir()) == []
 
 
-@each_kind
-def test_a_host_that_speaks_no_tls(
-    kind: Kind, internet: Internet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_host_that_speaks_no_tls(kind: Kind, internet: Internet, tmp_path: Path) -> None:
     """A proxy's sign-in page, or a wrong port: an error of ours, and no byte of HTTP."""
-    open_doors(monkeypatch)
+    internet.open_doors()
     for reply in (answer(200, b"<html>"), b"", b"\x15\x03\x01\x00\x02\x02\x28", b"\x16\x03\x03\xff\xff" + b"\0" * 100):
         host = internet.host("api.example", reply, tls=False)
         with Driver(kind, base_url=host.url) as client:
-            with pytest.raises(APIConnectionError):
-                client.ask()
-            with pytest.raises(IdeogramError):
-                client.download(f"{host.url}/cat.png", tmp_path / "cat.png")
+            raised(APIConnectionError, client.ask)
+            raised(IdeogramError, client.download, f"{host.url}/cat.png", tmp_path / "cat.png")
         for heard in host.settle(8):
             assert heard.startswith(b"\x16\x03")
             assert b"HTTP" not in heard.replace(b"http/1.1", b"")
@@ -145,13 +133,12 @@ def test_a_host_that_speaks_no_tls(
 
 def test_an_earlier_certificate_error_of_the_program_is_another_matter() -> None:
     """A program that corrects its settings in an exception's handler is in the middle of that exception."""
-    with FaultServer("refuse") as server, Driver("sync", base_url=server.url) as client:
+    with against("sync", "refuse") as (client, _):
         try:
             refuse_certificate()
         except ssl.SSLError:
-            with pytest.raises(APIConnectionError, match="after 4 attempts") as caught:
-                client.ask()
-    assert "CERTIFICATE" not in caught.value.message
+            error = raised(APIConnectionError, client.ask, match="after 4 attempts")
+    assert "CERTIFICATE" not in error.message
 
 
 def refuse_certificate() -> None:

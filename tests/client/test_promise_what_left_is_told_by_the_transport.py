@@ -20,7 +20,7 @@ import httpx_retries
 import pytest
 from canned import Service, report, success
 from client_internals import PreparedRequest, TransportTrace, has_spoken, limit_body
-from driver import NO_TLS, ONCE, PLAIN, Driver, case, outcome
+from driver import NO_TLS, ONCE, PLAIN, Driver, case, outcome, raised
 from small_internet import Proxy
 
 from ideogram_ai.client import APIConnectionError, IdeogramError, RetryPolicy
@@ -30,24 +30,17 @@ QUICK = RetryPolicy(max_attempts=3, base_delay=0.001)
 RESEND = httpx_retries.Retry(total=2, allowed_methods=["POST"], backoff_factor=0, respect_retry_after_header=False)
 
 
-class Gateway(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class Gateway(httpx.BaseTransport):
     """Tries a second host when the first one fails, and raises what the second one did. Nobody listens there."""
 
-    def __init__(self, make: Callable[..., Any]) -> None:
-        self._first, self._second = make(verify=NO_TLS), make(verify=NO_TLS)
+    def __init__(self) -> None:
+        self._first, self._second = httpx.HTTPTransport(verify=NO_TLS), httpx.HTTPTransport(verify=NO_TLS)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:
-            response: httpx.Response = self._first.handle_request(request)
+            response = self._first.handle_request(request)
         except httpx.TransportError:
             response = self._second.handle_request(elsewhere(request))
-        return response
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        try:
-            response: httpx.Response = await self._first.handle_async_request(request)
-        except httpx.TransportError:
-            response = await self._second.handle_async_request(elsewhere(request))
         return response
 
 
@@ -56,37 +49,20 @@ def elsewhere(request: httpx.Request) -> httpx.Request:
     return httpx.Request("POST", url, headers=request.headers, content=request.content, extensions=request.extensions)
 
 
-class Misnaming(httpx.BaseTransport, httpx.AsyncBaseTransport):
+class Misnaming(httpx.BaseTransport):
     """Reports nothing, and gives every failure the class that it likes."""
 
-    def __init__(self, inner: Any, error: type[httpx.TransportError]) -> None:
-        self._inner, self._error = inner, error
+    def __init__(self, error: type[httpx.TransportError]) -> None:
+        self._inner, self._error = httpx.HTTPTransport(verify=NO_TLS), error
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.extensions.pop("trace")
         try:
-            response: httpx.Response = self._inner.handle_request(request)
+            response = self._inner.handle_request(request)
             response.read()
         except httpx.TransportError:
             raise self._error("that is what it says") from None
         return response
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        request.extensions.pop("trace")
-        try:
-            response: httpx.Response = await self._inner.handle_async_request(request)
-            await response.aread()
-        except httpx.TransportError:
-            raise self._error("that is what it says") from None
-        return response
-
-
-def sync_client(transport: httpx.BaseTransport) -> httpx.Client:
-    return httpx.Client(transport=transport)
-
-
-def async_client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=transport)
 
 
 def loaded(name: str) -> Any:
@@ -94,25 +70,27 @@ def loaded(name: str) -> Any:
     return import_module(name)
 
 
+TRANSPORTS: dict[str, Callable[[], httpx.BaseTransport]] = {
+    "httpx that connects again": lambda: httpx.HTTPTransport(verify=NO_TLS, retries=2),
+    "httpx-retries": lambda: httpx_retries.RetryTransport(retry=RESEND),
+    "hishel": lambda: loaded("hishel.httpx").CacheTransport(httpx.HTTPTransport(verify=NO_TLS)),
+    "a gateway": Gateway,
+    "misnamed as connecting": lambda: Misnaming(httpx.ConnectTimeout),
+    "misnamed as the pool": lambda: Misnaming(httpx.PoolTimeout),
+}
+ASYNC_TRANSPORTS: dict[str, Callable[[], httpx.AsyncBaseTransport]] = {
+    "httpx-retries": lambda: httpx_retries.RetryTransport(retry=RESEND),
+    "hishel": lambda: loaded("hishel.httpx").AsyncCacheTransport(httpx.AsyncHTTPTransport(verify=NO_TLS)),
+    "curl": lambda: loaded("httpx_curl_cffi").AsyncCurlTransport(),
+}
 SYNC: dict[str, Callable[[], httpx.Client]] = {
     "httpx": lambda: httpx.Client(**PLAIN),
-    "httpx that connects again": lambda: sync_client(httpx.HTTPTransport(verify=NO_TLS, retries=2)),
-    "httpx-retries": lambda: sync_client(httpx_retries.RetryTransport(retry=RESEND)),
-    "hishel": lambda: sync_client(loaded("hishel.httpx").CacheTransport(httpx.HTTPTransport(verify=NO_TLS))),
-    "a gateway": lambda: sync_client(Gateway(httpx.HTTPTransport)),
-    "misnamed as connecting": lambda: sync_client(Misnaming(httpx.HTTPTransport(verify=NO_TLS), httpx.ConnectTimeout)),
-    "misnamed as the pool": lambda: sync_client(Misnaming(httpx.HTTPTransport(verify=NO_TLS), httpx.PoolTimeout)),
+    **{name: lambda make=make: httpx.Client(transport=make()) for name, make in TRANSPORTS.items()},  # type: ignore[misc]
 }
 ASYNC: dict[str, Callable[[], httpx.AsyncClient]] = {
     "httpx": lambda: httpx.AsyncClient(**PLAIN),
     "httpx-aiohttp": lambda: loaded("httpx_aiohttp").HttpxAiohttpClient(**PLAIN),
-    "httpx-retries": lambda: async_client(httpx_retries.RetryTransport(retry=RESEND)),
-    "hishel": lambda: async_client(loaded("hishel.httpx").AsyncCacheTransport(httpx.AsyncHTTPTransport(verify=NO_TLS))),
-    "curl": lambda: async_client(loaded("httpx_curl_cffi").AsyncCurlTransport()),
-    "a gateway": lambda: async_client(Gateway(httpx.AsyncHTTPTransport)),
-    "misnamed as connecting": lambda: async_client(
-        Misnaming(httpx.AsyncHTTPTransport(verify=NO_TLS), httpx.ConnectError)
-    ),
+    **{name: lambda make=make: httpx.AsyncClient(transport=make()) for name, make in ASYNC_TRANSPORTS.items()},  # type: ignore[misc]
 }
 QUICK_FAULTS = [name for name, each in FAULTS.items() if not each.needs_limit and not name.startswith("early_")]
 """Every fault but those that a time limit ends, and early responses, which are a race with the request."""
@@ -184,11 +162,8 @@ def test_a_connection_that_is_refused_is_known_not_to_have_sent_anything() -> No
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     for lend in (None, PLAIN):
-        with (
-            Driver("sync", base_url=url, lend=lend, retry=QUICK) as client,
-            pytest.raises(APIConnectionError, match="Given up after 3 attempts"),
-        ):
-            client.ask()
+        with Driver("sync", base_url=url, lend=lend, retry=QUICK) as client:
+            raised(APIConnectionError, client.ask, match="Given up after 3 attempts")
 
 
 EVENTS = [
@@ -232,15 +207,12 @@ def test_the_installed_httpcore_reports_what_the_promise_rests_on(backend: str |
 
 def test_a_request_to_a_proxy_is_not_the_request_itself() -> None:
     """Nothing has left when a proxy refuses to tunnel; here, because nobody listens at that port."""
-    with (
-        Proxy() as proxy,
-        Driver("sync", base_url="https://api.example:9", lend={"proxy": proxy.url}, retry=QUICK) as client,
-        pytest.raises(APIConnectionError, match="never left") as caught,
-    ):
-        client.ask()
-    assert not caught.value.may_have_been_billed
+    options: dict[str, Any] = {"base_url": "https://api.example:9", "retry": QUICK}
+    with Proxy() as proxy, Driver("sync", lend={"proxy": proxy.url}, **options) as client:
+        error = raised(APIConnectionError, client.ask, match="never left")
+    assert not error.may_have_been_billed
     assert {head.partition(b" HTTP/")[0] for head in proxy.heads} == {b"CONNECT api.example:9"}
-    assert "It went through the proxy 127.0.0.1" in caught.value.message
+    assert "It went through the proxy 127.0.0.1" in error.message
 
 
 class Connection:

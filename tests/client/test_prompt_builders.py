@@ -4,9 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from canned import Service
-from driver import case, generate
+from driver import case, generate, raised
 
 import ideogram_ai.client as ideogram
 from ideogram_ai.client import Box, FieldValueError, JsonPrompt, ObjectElement, Style, TextElement
@@ -114,11 +113,10 @@ def sale_at(box: Any) -> TextElement:
 def test_what_is_refused_names_the_place_the_value_and_the_cure() -> None:
     for message, (make, pointer) in REFUSED.items():
         with case(message):
-            with pytest.raises(FieldValueError) as caught:
-                make()
-            assert caught.value.message.startswith(message)
-            assert caught.value.message.endswith("Nothing was sent, nothing billed.")
-            assert caught.value.pointer == pointer
+            error = raised(FieldValueError, make)
+            assert error.message.startswith(message)
+            assert error.message.endswith("Nothing was sent, nothing billed.")
+            assert error.pointer == pointer
 
 
 def test_values_are_read_from_a_text() -> None:

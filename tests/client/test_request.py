@@ -14,13 +14,13 @@ import httpx
 import jsonschema_rs
 import pytest
 from attrs import evolve
-from canned import Service
-from driver import KEY, KINDS, Driver, FakeTiming, Kind, case, each_kind, generate
+from canned import Service, refused
+from contract_document import ALSO_UNKNOWN, UNKNOWN
+from driver import KEY, KINDS, Driver, Kind, case, generate, raised
 from hypothesis import example, given
 from hypothesis import strategies as st
 from json_prompts import arguments, json_prompts, texts
 from multipart_reader import Part, boundary_of, read_parts
-from unknown_fields import ALSO_UNKNOWN, UNKNOWN
 
 import ideogram_ai.client as ideogram
 from ideogram_ai.client import FieldValueError, Ideogram, RequestError
@@ -51,21 +51,12 @@ def texts_of(parts: list[Part]) -> list[tuple[str, str]]:
 
 
 def refusal(fields: dict[str, Any], kind: Kind = "sync") -> Any:
-    """The error of a call that sends nothing."""
-    service = Service()
-    with pytest.raises(RequestError) as caught:
-        generate(kind, service, **fields)
-    assert service.requests == []
-    assert caught.value.may_have_been_billed is False
-    assert "Nothing was sent, nothing billed" in caught.value.message
-    caught.value.message.encode()
-    return caught.value
+    return refused(RequestError, fields, kind)
 
 
 # Names.
 
 
-@each_kind
 def test_a_name_of_an_earlier_version_is_refused_with_its_replacement(kind: Kind) -> None:
     assert set(HINTS) >= V3_NAMES - set(FIELDS)
     for name, hint in HINTS.items():
@@ -108,7 +99,6 @@ def test_any_other_name_is_refused(name: str) -> None:
     assert refusal({"text_prompt": "a cat", name: 1}).field == name
 
 
-@each_kind
 def test_extra_fields_follow_the_documented_ones_in_their_order(kind: Kind) -> None:
     more = {UNKNOWN: 7, ALSO_UNKNOWN: "model/m/version/1", f"{UNKNOWN}_2": True, "0.5": 0.5, "Ünï cödé": "ü"}
     extra = more | {"none": None}
@@ -148,16 +138,14 @@ def test_a_missing_required_field_is_named_and_a_wire_name_may_differ() -> None:
     first, second, *others = POST_GENERATE_IMAGE_V4.fields
     required = [evolve(field, required=True) for field in others]
     operation = evolve(POST_GENERATE_IMAGE_V4, fields=(first, second, *required))
-    with pytest.raises(RequestError) as caught:
-        encode_request(operation, {"text_prompt": "a", others[1].python_name: "x"})
+    error = raised(RequestError, encode_request, operation, {"text_prompt": "a", others[1].python_name: "x"})
     name = others[0].python_name
-    assert caught.value.message == f"{name} is missing: the contract requires it. Nothing was sent, nothing billed."
+    assert error.message == f"{name} is missing: the contract requires it. Nothing was sent, nothing billed."
     renamed = evolve(first, wire_name="text-prompt")
     groups = (("text-prompt", "json_prompt"),)
     operation = evolve(POST_GENERATE_IMAGE_V4, fields=(renamed, second, *others), exactly_one_of=groups)
     assert encode_request(operation, {"text_prompt": "a"}).fields == {"text-prompt": "a"}
-    with pytest.raises(RequestError, match="Neither text_prompt nor json_prompt"):
-        encode_request(operation, {})
+    raised(RequestError, encode_request, operation, {}, match="Neither text_prompt nor json_prompt")
 
 
 # Values.
@@ -192,7 +180,6 @@ ARRIVE: list[tuple[object, object]] = [
 ]
 
 
-@each_kind
 def test_what_json_can_hold_arrives(kind: Kind) -> None:
     for value, arrives in ARRIVE:
         (part,) = send(kind, json_prompt={"value": value})
@@ -235,7 +222,6 @@ UNWRITABLE: list[tuple[object, str]] = [
 NO_JSON = (b"a cat", bytearray(b"a"), memoryview(b"a"), {"a"}, (x for x in "a"), Decimal(1), object(), dict)
 
 
-@each_kind
 def test_what_cannot_be_encoded_is_refused_before_anything_is_sent(kind: Kind) -> None:
     for value, reason in [*UNWRITABLE, *((value, f"{type(value).__name__} is not a JSON type") for value in NO_JSON)]:
         for field in ("json_prompt", "text_prompt", "resolution", "extra"):
@@ -313,6 +299,11 @@ def test_anything_is_sent_completely_or_refused_with_a_printable_message(prompt:
 
 INJECTION = '\r\n--{}\r\nContent-Disposition: form-data; name="rendering_speed"\r\n\r\nQUALITY\r\n--{}--\r\n'
 NASTY = [*"\0\r\n\U0001f408", "\r\n", "\ufeff\ufeff", "\u202e\u05d0", "\x85\u2028\u2029", '"\\/', "--", " \t "]
+NASTY_PROMPT = {
+    "high_level_description": "".join(NASTY),
+    "compositional_deconstruction": {"background": "a" + "\n".join(NASTY) + "b", "elements": []},
+    **{text: [text] for text in NASTY},
+}
 
 
 def decode(parts: list[Part]) -> dict[str, Any]:
@@ -327,6 +318,8 @@ def decode(parts: list[Part]) -> dict[str, Any]:
 
 
 @given(fields=arguments)
+@example(fields={"text_prompt": "".join(NASTY)})
+@example(fields={"json_prompt": NASTY_PROMPT})
 def test_what_is_given_arrives_and_keeps_the_contract(fields: dict[str, Any]) -> None:
     given = {name: value for name, value in fields.items() if value is not None}
     bodies = []
@@ -353,7 +346,6 @@ def test_a_prompt_keeps_its_key_order_in_utf_8_and_a_model_says_the_same(prompt:
     assert json.loads(part.data) == prompt
 
 
-@each_kind
 def test_the_head_of_the_request_and_of_its_parts(kind: Kind) -> None:
     service = Service()
     generate(kind, service, text_prompt="a")
@@ -372,13 +364,6 @@ def test_the_head_of_the_request_and_of_its_parts(kind: Kind) -> None:
     for value, written in ((True, "true"), (False, "false")):
         parts = send(kind, text_prompt="a", json_prompt=None, resolution=None, enable_copyright_detection=value)
         assert texts_of(parts) == [("text_prompt", "a"), ("enable_copyright_detection", written)]
-
-
-@each_kind
-def test_any_text_arrives_unchanged(kind: Kind) -> None:
-    for text in (*NASTY, "".join(NASTY), "a" + "\n".join(NASTY) + "b"):
-        assert decode(send(kind, text_prompt=text)) == {"text_prompt": text}
-        assert decode(send(kind, json_prompt={text: [text]})) == {"json_prompt": {text: [text]}}
 
 
 @given(boundary=st.just("+++") | st.from_regex(r"[0-9a-f]{32}", fullmatch=True), before=texts)
@@ -407,15 +392,6 @@ def test_boundaries_are_random_and_long_and_of_no_use_in_the_next_request() -> N
             driver.generate(text_prompt=text)
         assert decode(read_parts(service.requests[0])) == {"text_prompt": text}, preset
         assert boundary_of(service.requests[0]) != b"+++", preset
-
-
-def test_every_attempt_sends_the_same_fields() -> None:
-    service = Service(lambda _: httpx.Response(429), lambda _: httpx.Response(429), lambda _: httpx.Response(200))
-    settings = {"retry": ideogram.RetryPolicy(max_attempts=3), "timing": FakeTiming().of("sync")}
-    with pytest.raises(ideogram.ResponseValidationError):
-        generate("sync", service, settings, json_prompt={"b": 1, "a": [2]}, resolution="1024x1024")
-    first, second, third = (decode(read_parts(request)) for request in service.requests)
-    assert first == second == third
 
 
 def test_a_generated_model_is_encoded_in_the_order_of_the_contract() -> None:

@@ -10,16 +10,16 @@ import httpx
 import pytest
 from attrs import evolve
 from canned import Service, entry, success
-from driver import KEY, Driver, Kind, case, each_kind, generate, outcome
+from contract_document import UNKNOWN
+from driver import Kind, case, generate, outcome
 from hypothesis import example, given
 from hypothesis import strategies as st
-from unknown_fields import UNKNOWN
 
 import ideogram_ai.client as ideogram
-from ideogram_ai.client import GeneratedImage, Generation, ResponseValidationError, ResponseWarning
+from ideogram_ai.client import GeneratedImage, Generation, ResponseValidationError, ResponseWarning, flow
 from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.generated.models import Rejection, V4JsonPrompt
+from ideogram_ai.generated.models import Rejection
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as GENERATE
 from ideogram_ai.generated.operations import Operation
 
@@ -46,7 +46,6 @@ def parsed(status: int, body: bytes, operation: Operation = GENERATE, *, complet
     return parse_response(operation, status=status, headers=head, body=body, now=0.0, complete=complete)
 
 
-@each_kind
 def test_the_contracts_examples_are_read_completely_and_bytes_and_request_are_kept(kind: Kind) -> None:
     for name, document in EXAMPLES.items():
         generation = answered(document, kind)
@@ -177,7 +176,6 @@ NO_IMAGE = [
 ]
 
 
-@each_kind
 def test_a_200_without_an_image_is_an_error_with_the_complete_body(kind: Kind) -> None:
     for body, problem in NO_IMAGE:
         response = httpx.Response(200, content=body, headers={"x-request-id": "17"})
@@ -216,7 +214,6 @@ BROKEN: dict[str, tuple[bytes, list[int | None], str]] = {
 }
 
 
-@each_kind
 def test_every_image_in_a_broken_response_is_returned_with_a_warning(
     kind: Kind, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -340,9 +337,50 @@ def test_any_depth_around_the_recursion_limit(depth: int) -> None:
             check(parsed(status, body), status, body)
 
 
+# What a response announces.
+
+NEWS: dict[str, tuple[dict[str, str], dict[str, Any], str]] = {
+    "notice": ({}, {"notice": "v1 ends on 2027-06-01"}, "notice: v1 ends on 2027-06-01"),
+    "deprecation": ({"Deprecation": "@1790000000"}, {}, "it is deprecated (@1790000000)"),
+    "successor": (
+        {"Link": '<https://api.ideogram.ai/v2/generate?key=1>; rel="successor-version"'},
+        {},
+        "its successor is https://api.ideogram.ai/v2/generate",
+    ),
+    "among other links": (
+        {"Link": '</a>; rel="next", </v2>; title="x"; rel="help successor-version"'},
+        {},
+        "its successor is /v2",
+    ),
+}
+
+
+def test_the_end_of_an_operation_is_announced_once(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, (headers, members, said) in NEWS.items():
+        monkeypatch.setattr(flow, "_warned_of", set())
+        bodies = [success(**members) for _ in range(3)]
+        for body in bodies:
+            body.headers.update(headers)
+        with case(name), pytest.warns(ResponseWarning) as caught:
+            assert all(generate(kind, Service(body), text_prompt="a").images for body in bodies)
+        assert len(caught) == 1, name
+        assert said in str(caught[0].message), name
+        assert "It works as before." in str(caught[0].message), name
+        logged = [record for record in caplog.records if said in record.getMessage()]
+        assert [record.levelno for record in logged] == [logging.WARNING], name
+        caplog.clear()
+    monkeypatch.setattr(flow, "_warned_of", set())
+    silent = success(notice="")
+    silent.headers["Link"] = '</v2>; rel="next", </successor-version>; rel="help"'
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert generate(kind, Service(silent), text_prompt="a").images
+
+
 # Operations other than generate, whose response is a model.
 
-MAGIC = {"high_level_description": "a", "compositional_deconstruction": {"background": "b", "elements": []}}
 # As regeneration would describe Magic Prompt.
 OTHER = evolve(
     GENERATE,
@@ -353,51 +391,6 @@ OTHER = evolve(
     result="model",
 )
 PLAIN = evolve(OTHER, answer_model="")
-
-
-def call(kind: Kind, service: Service, *, extra_fields: Any = None, timeout: Any = None, **fields: Any) -> Any:
-    """Call an operation as its generated method does."""
-    with Driver(kind, service=service, retry=ideogram.RetryPolicy(max_attempts=2, base_delay=0.001)) as driver:
-        assert driver.client.operations is driver.client
-        return driver.run(lambda client: client._send(OTHER, fields, extra_fields=extra_fields, timeout=timeout))
-
-
-@each_kind
-def test_the_response_is_the_generated_model(kind: Kind) -> None:
-    service = Service(httpx.Response(200, json=MAGIC | {"mood": "calm"}))
-    made = call(kind, service, text_prompt="a", extra_fields={"new": 1})
-    assert type(made) is V4JsonPrompt
-    assert made.high_level_description == "a"
-    assert made.additional_properties == {"mood": "calm"}
-    (request,) = service.requests
-    assert (request.url.path, request.headers["api-key"]) == (OTHER.path, KEY)
-    assert request.headers["content-type"] == "application/json"
-    assert json.loads(request.content) == {"text_prompt": "a", "new": 1}
-
-
-@each_kind
-def test_the_same_rules_decide_what_is_sent_and_sent_again(kind: Kind) -> None:
-    busy = {"error": "Too many requests in progress", "reject_reason": "inflight_limit"}
-    service = Service(httpx.Response(429, json=busy), httpx.Response(200, json=MAGIC))
-    assert call(kind, service, text_prompt="a").high_level_description == "a"
-    service = Service(httpx.Response(429, json=busy | {"reject_reason": "daily_limit"}))
-    with pytest.raises(ideogram.RateLimitError, match="Waiting does not help against daily_limit"):
-        call(kind, service, text_prompt="a")
-    assert len(service.requests) == 1
-    service = Service(httpx.ReadError("gone"))
-    with pytest.raises(ideogram.OutcomeUnknownError, match="What was asked for may have been made and billed"):
-        call(kind, service, text_prompt="a")
-    assert len(service.requests) == 1
-    refused: list[tuple[dict[str, Any], type[ideogram.RequestError]]] = [
-        ({"text_promt": "a"}, ideogram.UnknownFieldError),
-        ({}, ideogram.RequestError),
-        ({"text_prompt": "a", "timeout": -1}, ideogram.RequestError),
-    ]
-    service = Service()
-    for fields, error in refused:
-        with case(fields), pytest.raises(error):
-            call(kind, service, **fields)
-    assert service.requests == []
 
 
 NO_MODEL: list[tuple[bytes, str]] = [

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from attrs import evolve
 from canned import Service, success
-from driver import FakeTiming, Kind, case, each_kind, generate
+from driver import FakeTiming, Kind, case, generate, raised
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -211,17 +211,15 @@ class Run:
         return self.seen
 
     def fail(self, error: type[IdeogramError]) -> Any:
-        with pytest.raises(error) as caught:
-            self.generate()
-        assert type(caught.value) is error
-        return caught.value
+        failed = raised(error, self.generate)
+        assert type(failed) is error
+        return failed
 
     @property
     def seen(self) -> tuple[int, list[float]]:
         return len(self.service.requests), self.timing.slept
 
 
-@each_kind
 def test_what_cost_nothing_is_retried_until_it_succeeds_or_the_policy_stops(kind: Kind) -> None:
     failures = (httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("full"), status(429))
     for failure in failures:
@@ -251,7 +249,6 @@ def test_what_cost_nothing_is_retried_until_it_succeeds_or_the_policy_stops(kind
     assert error.message.endswith("The deadline of 40 s leaves no time for another attempt.")
 
 
-@each_kind
 def test_what_may_have_been_billed_is_sent_once_unless_the_policy_accepts_that(kind: Kind) -> None:
     unclear = (httpx.ReadTimeout, httpx.CloseError, httpx.ProxyError, httpx.DecodingError, ConnectionResetError)
     for failure in (*(error("unclear") for error in unclear), status(408)):
@@ -267,15 +264,14 @@ def test_what_may_have_been_billed_is_sent_once_unless_the_policy_accepts_that(k
     # Whatever the policy, what would fail again is sent once, and the last error is raised.
     for code in (400, 401, 402, 403, 404, 409, 413, 415, 422, 301, 204):
         run = Run(kind, status(code), ok, policy=BRAVE)
-        with case(code), pytest.raises(IdeogramError):
-            run.generate()
+        with case(code):
+            raised(IdeogramError, run.generate)
         assert run.seen == (1, []), code
     run = Run(kind, httpx.ConnectError("refused"), status(429), status(422), ok)
     assert run.fail(ideogram.UnprocessableEntityError).__context__ is None
     assert len(run.service.requests) == 3
 
 
-@each_kind
 def test_the_client_waits_for_retry_after_unless_it_is_too_long_or_invalid(kind: Kind) -> None:
     expected = {"2": 2.0, "0": 0.0, "1.5": 1.5, "Tue, 22 Sep 2026 10:26:45 GMT": 5.0}
     for header, slept in (expected | dict.fromkeys(["-1", "nan", "inf", "soon", ""], 1.0)).items():

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from canned import Service, entry, success
-from driver import KEY, case, generate
+from driver import KEY, case, generate, raised
 from hypothesis import example, given
 from hypothesis import strategies as st
 from image_downloads import png_chunk
@@ -132,11 +132,10 @@ def test_content_credentials_are_kept_without_break_credentials(tmp_path: Path) 
             folder.mkdir()
             path = with_chunk(folder / "cat.png", chunk)
             before = path.read_bytes()
-            with pytest.raises(DownloadError) as caught:
-                save(path, embed=True)
-            assert caught.value.reason is ideogram.DownloadReason.UNWRITABLE
-            assert f"content credentials ({name.partition(',')[0]})" in caught.value.message
-            assert "pass break_credentials=True" in caught.value.message
+            error = raised(DownloadError, save, path, embed=True)
+            assert error.reason is ideogram.DownloadReason.UNWRITABLE
+            assert f"content credentials ({name.partition(',')[0]})" in error.message
+            assert "pass break_credentials=True" in error.message
             assert list(folder.iterdir()) == [path]
             sidecar = save(path)
             assert path.read_bytes() == before
@@ -186,7 +185,6 @@ def test_a_path_that_cannot_be_written_is_an_error_and_everything_else_is_kept(t
     path = drawn(tmp_path / "cat.png")
     before = pixels(path.read_bytes())
     (tmp_path / "cat.png.json").mkdir()
-    with pytest.raises(DownloadError, match="The image itself is saved"):
-        save(path, embed=True)
+    raised(DownloadError, save, path, embed=True, match="The image itself is saved")
     assert pixels(path.read_bytes()) == before
     assert sorted(file.name for file in tmp_path.iterdir()) == ["cat.png", "cat.png.json", "file.txt"]

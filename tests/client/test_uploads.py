@@ -9,7 +9,6 @@ import io
 import os
 import tempfile
 from email.message import Message
-from functools import partial
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,9 @@ from typing import Any
 import httpx
 import pytest
 from attrs import evolve
-from canned import Service, success
-from driver import PLAIN, PROMPT, Driver, Kind, case, each_kind, image_at
+from canned import Service, refused, success
+from driver import PLAIN, PROMPT, Driver, Kind, against, case, image_at, raised
+from image_downloads import drawn
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import parse_form_data
@@ -34,13 +34,7 @@ FIELD = POST_REMIX_IMAGE_V4.fields[0]
 MANY = evolve(POST_DESCRIBE_V4, answer_model="", fields=(evolve(FIELD, is_array=True),))
 
 
-def drawn(kind: str = "PNG") -> bytes:
-    out = io.BytesIO()
-    Image.linear_gradient("L").resize((9, 7)).convert("RGB").save(out, kind)
-    return out.getvalue()
-
-
-PNG, JPEG, WEBP, GIF = map(drawn, ("PNG", "JPEG", "WEBP", "GIF"))
+PNG, JPEG, WEBP, GIF = (drawn(kind, (9, 7)) for kind in ("PNG", "JPEG", "WEBP", "GIF"))
 
 
 def files_in(raw: bytes) -> list[FileStorage]:
@@ -58,14 +52,10 @@ def files_in(raw: bytes) -> list[FileStorage]:
     return [file for name in files for file in files.getlist(name)]
 
 
-def remix(image: Any, client: Any) -> Any:
-    return client.remix(image=image, text_prompt=PROMPT)
-
-
 def upload(value: Any, kind: Kind = "sync") -> FileStorage:
     """What arrives of a file that is given to remix."""
-    with FaultServer("ok") as server, Driver(kind, base_url=server.url) as client:
-        client.run(partial(remix, value))
+    with against(kind, "ok") as (client, server):
+        client.call("remix", image=value, text_prompt=PROMPT)
         (post,) = server.wait_idle().posts
     (file,) = files_in(post.raw)
     assert file.name == "image"
@@ -74,14 +64,9 @@ def upload(value: Any, kind: Kind = "sync") -> FileStorage:
 
 def refusal(value: Any, kind: Kind = "sync") -> FieldValueError:
     """The error of a file that is not sent."""
-    service = Service()
-    with Driver(kind, service=service) as client, pytest.raises(FieldValueError) as caught:
-        client.run(partial(remix, value))
-    assert service.requests == []
-    error = caught.value
-    assert (error.field, error.pointer, error.may_have_been_billed) == ("image", "/image", False)
+    error = refused(FieldValueError, {"image": value, "text_prompt": PROMPT}, kind, "remix")
+    assert (error.field, error.pointer) == ("image", "/image")
     assert error.message.startswith("image: ")
-    assert error.message.endswith("Nothing was sent, nothing billed.")
     assert error.message.isprintable()
     return error
 
@@ -89,7 +74,6 @@ def refusal(value: Any, kind: Kind = "sync") -> FieldValueError:
 # What can be given.
 
 
-@each_kind
 def test_a_path_bytes_or_an_open_file_arrive_alike(kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "a cat.png"
     path.write_bytes(PNG)
@@ -138,7 +122,6 @@ class _Reader:
         return self._data
 
 
-@each_kind
 def test_every_attempt_sends_the_same_bytes(kind: Kind, tmp_path: Path) -> None:
     """Although the file is gone, or the stream read, when the second one is sent."""
     path = tmp_path / "cat.jpg"
@@ -148,21 +131,17 @@ def test_every_attempt_sends_the_same_bytes(kind: Kind, tmp_path: Path) -> None:
         path.write_bytes(b"another file")
 
     for value in (path, io.BytesIO(JPEG), _Reader(JPEG)):
-        with (
-            FaultServer(["status_429", "status_429", "ok"]) as server,
-            Driver(kind, base_url=server.url, timing={"sleep": replace}) as client,
-        ):
-            made = client.run(partial(remix, value))
+        with against(kind, ["status_429", "status_429", "ok"], timing={"sleep": replace}) as (client, server):
+            made = client.call("remix", image=value, text_prompt=PROMPT)
             posts = server.wait_idle().posts
         assert [files_in(post.raw)[0].read() for post in posts] == [JPEG] * 3
         assert made.request["image"]["sha256"] == hashlib.sha256(JPEG).hexdigest()
 
 
-@each_kind
 def test_an_image_of_ours_is_fetched_first_and_for_free(kind: Kind) -> None:
-    with FaultServer(image=["status_503", "ok"]) as server, Driver(kind, base_url=server.url) as client:
+    with against(kind, image=["status_503", "ok"]) as (client, server):
         image = client.ask().images[0]
-        made = client.run(lambda each: each.remix(image=image, text_prompt=PROMPT))
+        made = client.call("remix", image=image, text_prompt=PROMPT)
         ledger = server.wait_idle()
     assert (len(ledger.posts), len(ledger.gets), ledger.may_have_run) == (2, 2, 2)
     (file,) = files_in(ledger.posts[1].raw)
@@ -176,30 +155,27 @@ def test_an_image_of_ours_is_fetched_first_and_for_free(kind: Kind) -> None:
     assert len(data) > 60
 
 
-@each_kind
 def test_an_image_that_cannot_be_fetched_sends_nothing(kind: Kind) -> None:
     withheld = image_at(None, safe=False)
     for image, why in ((withheld, "withheld"), (image_at("http://10.0.0.1/a.png"), "is not fetched")):
         service = Service()
         with Driver(kind, service=service) as client, pytest.raises(DownloadError, match=why) as caught:
-            client.run(partial(remix, image))
+            client.call("remix", image=image, text_prompt=PROMPT)
         assert service.requests == []
         assert caught.value.may_have_been_billed is False
         assert caught.value.message.startswith("image: ")
         assert caught.value.message.endswith("Nothing was sent, nothing billed.")
         assert caught.value.url == image.url
     with FaultServer() as server, Driver(kind, base_url=server.url) as client:  # names are checked before it is fetched
-        with pytest.raises(RequestError, match="text_prompt is missing"):
-            client.run(lambda each: each.remix(image=image_at(server.image_url)))
+        raised(RequestError, client.call, "remix", image=image_at(server.image_url), match="text_prompt is missing")
         assert server.wait_idle().requests == ()
 
 
-@each_kind
 def test_several_files_are_repeated_parts(kind: Kind, tmp_path: Path) -> None:
     path = tmp_path / "b.gif"
     path.write_bytes(GIF)
     embedded = image_at("data:image/webp;base64," + base64.b64encode(WEBP).decode())
-    with FaultServer(answer_with(200, "[]")) as server, Driver(kind, base_url=server.url) as client:
+    with against(kind, answer_with(200, "[]")) as (client, server):
         files = {"image": [PNG, path, embedded]}
         assert client.run(lambda each: each._send(MANY, files, extra_fields=None, timeout=None)) == []
         (post,) = server.wait_idle().posts
@@ -223,8 +199,8 @@ def test_a_file_alone_is_multipart_and_its_record_is_small() -> None:
         ("text_prompt", None),
     ]
     assert list(body.fields) == ["image", "mask", "text_prompt"]
-    with FaultServer() as server, Driver("sync", base_url=server.url) as client:
-        client.client.describe(image_file=PNG)
+    with against("sync") as (client, server):
+        client.call("describe", image_file=PNG)
         (post,) = server.wait_idle().posts
     (file,) = files_in(post.raw)
     assert (file.name, file.filename) == ("image_file", "image_file.png")
@@ -235,11 +211,10 @@ def test_a_file_alone_is_multipart_and_its_record_is_small() -> None:
     }
 
 
-@each_kind
 def test_a_large_file_has_more_time_to_be_written(kind: Kind) -> None:
     service = Service(lambda _: success())
     with Driver(kind, service=service, timeout=3.0) as client:
-        client.run(partial(remix, PNG + bytes(20 * 65536)))
+        client.call("remix", image=PNG + bytes(20 * 65536), text_prompt=PROMPT)
         client.ask()
     sent = [request.extensions["timeout"] for request in service.requests]
     assert 23.0 < sent[0].pop("write") < 23.1
@@ -250,7 +225,6 @@ def test_a_large_file_has_more_time_to_be_written(kind: Kind) -> None:
 # What is refused.
 
 
-@each_kind
 def test_what_is_no_file_is_refused_before_anything_is_sent(kind: Kind, tmp_path: Path) -> None:
     empty = tmp_path / "empty.png"
     empty.touch()
@@ -313,9 +287,8 @@ def test_a_file_that_may_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch,
 
 def test_no_file_of_several_is_left_out() -> None:
     for value, pointer in (([], "/image"), ([PNG, b""], "/image/1"), ([[PNG]], "/image/0")):
-        with pytest.raises(FieldValueError) as caught:
-            encode_request(MANY, {"image": value})
-        assert caught.value.pointer == pointer
+        error = raised(FieldValueError, encode_request, MANY, {"image": value})
+        assert error.pointer == pointer
 
 
 # Names and types.
@@ -380,7 +353,6 @@ def test_a_caption_keeps_its_name_whatever_it_begins_with() -> None:
         assert make_upload(b"words", name=f"{Path(name).stem}.txt", stem="f").name == caption
 
 
-@each_kind
 def test_a_dataset_takes_images_captions_and_archives_of_any_iterable(kind: Kind, tmp_path: Path) -> None:
     archive, caption = io.BytesIO(b"PK\3\4 and more"), io.BytesIO(b"A vase")
     archive.name, caption.name = "more.zip", "vase.txt"
@@ -389,7 +361,7 @@ def test_a_dataset_takes_images_captions_and_archives_of_any_iterable(kind: Kind
     (tmp_path / "pot.txt").write_bytes("Ein großer Topf".encode())
     for given in (sorted(tmp_path.iterdir()), (path for path in sorted(tmp_path.iterdir()))):
         files = chain(given, [archive, caption, PNG, PNG])
-        with FaultServer(answer_with(200, UPLOADED)) as server, Driver(kind, base_url=server.url) as client:
+        with against(kind, answer_with(200, UPLOADED)) as (client, server):
             done = client.call("datasets.upload_assets", "d1", files=files)
             (post,) = server.wait_idle().posts
         assert (done.total_count, repr(done.failed_assets)) == (2, "UNSET")
@@ -407,10 +379,9 @@ def test_a_dataset_takes_images_captions_and_archives_of_any_iterable(kind: Kind
 UPLOADED = '{"total_count": 2, "success_count": 2, "failure_count": 0}'
 
 
-@each_kind
 def test_images_of_ours_have_the_names_in_their_links(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     embedded = image_at("data:image/png;base64," + base64.b64encode(PNG).decode())
-    with FaultServer(answer_with(200, UPLOADED)) as server, Driver(kind, base_url=server.url) as client:
+    with against(kind, answer_with(200, UPLOADED)) as (client, server):
         images = [image_at(f"{server.url}/image.png?a/b.gif"), embedded, image_at(server.image_url), embedded]
         client.call("datasets.upload_assets", "d1", files=images)
         post = server.wait_idle().posts[0]
@@ -426,15 +397,11 @@ def test_files_by_name_are_no_list() -> None:
 LARGE = PNG + os.urandom(3 * ONE_PIECE)
 
 
-@each_kind
 @pytest.mark.parametrize("lend", [False, True])
 def test_large_files_arrive_whole_and_their_progress_is_reported(kind: Kind, lend: bool) -> None:
     seen: list[UploadProgress] = []
-    lent: dict[str, Any] = {"lend": PLAIN} if lend else {}
-    with (
-        FaultServer(["status_429", answer_with(200, UPLOADED), "ok"]) as server,
-        Driver(kind, base_url=server.url, on_upload=seen.append, **lent) as client,
-    ):
+    faults = ["status_429", answer_with(200, UPLOADED), "ok"]
+    with against(kind, faults, on_upload=seen.append, lend=PLAIN if lend else None) as (client, server):
         client.call("datasets.upload_assets", "d1", files=[LARGE, PNG, LARGE])
         client.ask()
         posts = server.wait_idle().posts
@@ -448,6 +415,8 @@ def test_large_files_arrive_whole_and_their_progress_is_reported(kind: Kind, len
         assert attempt[-1] == total
         assert attempt == sorted(attempt)
         assert len(attempt) > 50
+        # One piece would be a second copy, of which httpcore copies what is left after each write.
+        assert max(after - before for before, after in pairwise(attempt)) <= 64 * 1024
 
 
 def test_a_report_that_fails_ends_no_upload_and_one_that_interrupts_does(caplog: pytest.LogCaptureFixture) -> None:
@@ -468,40 +437,21 @@ def test_a_report_that_fails_ends_no_upload_and_one_that_interrupts_does(caplog:
         assert len(calls) == 1
         assert "on_upload failed, and is not called again: OSError: the terminal is gone" in caplog.text
         with Driver("sync", base_url=server.url, on_upload=interrupt) as client:
-            with pytest.raises(KeyboardInterrupt) as caught:
-                client.call("datasets.upload_assets", "d1", files=LARGE)
-            assert getattr(caught.value, "may_have_been_billed", False) is True
+            error = raised(KeyboardInterrupt, client.call, "datasets.upload_assets", "d1", files=LARGE)
+            assert getattr(error, "may_have_been_billed", False) is True
         assert server.wait_idle().may_have_run <= 2
 
 
-@each_kind
 def test_a_file_that_is_read_twice_in_an_attempt_is_not_counted_twice(kind: Kind) -> None:
     """An `auth` of a lent client sends the request again after a 401."""
     seen: list[UploadProgress] = []
     challenge = answer_with(401, "{}", [("WWW-Authenticate", 'Digest realm="a", nonce="b", qop="auth"')])
     lent = PLAIN | {"auth": httpx.DigestAuth("name", "word")}
-    with (
-        FaultServer([challenge, answer_with(200, UPLOADED)]) as server,
-        Driver(kind, base_url=server.url, lend=lent, on_upload=seen.append) as client,
-    ):
+    with against(kind, [challenge, answer_with(200, UPLOADED)], lend=lent, on_upload=seen.append) as (client, server):
         client.call("datasets.upload_assets", "d1", files=[LARGE, LARGE])
         posts = server.wait_idle().posts
     assert [[file.read() for file in files_in(post.raw)] for post in posts] == [[LARGE, LARGE]] * 2
     assert seen[-1].sent == max(each.sent for each in seen) == seen[-1].total == 2 * len(LARGE)
-
-
-@each_kind
-def test_large_files_are_sent_in_pieces_and_not_copied_as_a_whole(kind: Kind) -> None:
-    """One piece would be a second copy, of which httpcore copies what is left after each write."""
-    seen: list[UploadProgress] = []
-    with (
-        FaultServer(answer_with(200, UPLOADED)) as server,
-        Driver(kind, base_url=server.url, on_upload=seen.append) as client,
-    ):
-        client.call("datasets.upload_assets", "d1", files=[LARGE, LARGE])
-        server.wait_idle()
-    steps = [after.sent - before.sent for before, after in pairwise(seen)]
-    assert max(steps) <= 64 * 1024
 
 
 HOSTILE = (

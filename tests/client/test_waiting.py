@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import evolve
-from client_internals import PollSchedule, Reporter, Sleep, wait_flow
+from client_internals import EventReporter, PollSchedule, Sleep, wait_flow
 
 from ideogram_ai.client import Generation, IdeogramError, Job, JobTimeoutError, RateLimitError, Timing
 from ideogram_ai.generated.operations import GET_GENERATION
@@ -62,7 +62,7 @@ class Simulation:
                 schedule=self.schedule,
                 timing=timing,
                 deadline=deadline,
-                reporter=Reporter(None, "wait", timing),
+                reporter=EventReporter(None, "wait", timing),
             )
             for number in range(waits)
         }

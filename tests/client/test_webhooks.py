@@ -15,17 +15,30 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import webhook_vectors
+from canned import Service
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from driver import outcome
+from driver import KEY, ONCE, Driver, FakeTiming, Kind, at_once, case, outcome, raised
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
+from webhook_vectors import CURRENT, ROTATED, SIGNED_AT
 
-from ideogram_ai.client import Job, WebhookVerificationError, verify_webhook
+from ideogram_ai.client import (
+    APIConnectionError,
+    IdeogramError,
+    InternalServerError,
+    Job,
+    ResponseValidationError,
+    RetryPolicy,
+    WebhookVerificationError,
+    verify_webhook,
+)
 from ideogram_ai.client.webhooks import GENERATION_ID, SIGNATURE, TIMESTAMP, USER_ID, read_keys, signed_message
+from ideogram_ai.generated.operations import GET_WEBHOOK_SIGNING_JWKS
 
 VECTORS = json.loads(webhook_vectors.VECTORS.read_text("utf-8"))
 KEYS, NOW, MAX_AGE = VECTORS["keys"], VECTORS["now"], VECTORS["max_age"]
@@ -61,15 +74,14 @@ REASONS |= {f"signature {how}": "headers" for how in ("cut", "longer", "not hex"
 
 @pytest.mark.parametrize("name", VECTORS["wrong"])
 def test_every_wrong_delivery_ends_in_the_same_error(name: str) -> None:
-    with pytest.raises(WebhookVerificationError) as raised:
-        verify(VECTORS["wrong"][name])
-    messages = {str(raised.value), raised.value.message, str(WebhookVerificationError(reason="headers"))}
+    error = raised(WebhookVerificationError, verify, VECTORS["wrong"][name])
+    messages = {str(error), error.message, str(WebhookVerificationError(reason="headers"))}
     assert len(messages) == 1, "the message says which check failed"
-    assert not raised.value.may_have_been_billed
+    assert not error.may_have_been_billed
     expected = max((start for start in REASONS if name.startswith(start)), key=len, default="")
-    assert raised.value.reason == REASONS.get(expected, "signature")
-    assert raised.value.__cause__ is None
-    assert pickle.loads(pickle.dumps(raised.value)).reason == copy.copy(raised.value).reason == raised.value.reason
+    assert error.reason == REASONS.get(expected, "signature")
+    assert error.__cause__ is None
+    assert pickle.loads(pickle.dumps(error)).reason == copy.copy(error).reason == error.reason
 
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
@@ -106,18 +118,15 @@ def test_headers_of_every_framework_are_read(make: Callable[[], Any]) -> None:
 def test_a_header_sent_twice_is_refused_however_a_framework_shows_it() -> None:
     twice = [*PAIRS, ("X-Ideogram-Webhook-User-Id", "somebody")]
     for headers in (twice, httpx.Headers(twice), Headers(raw=[(n.lower().encode(), v.encode()) for n, v in twice])):
-        with pytest.raises(WebhookVerificationError):
-            verify_plain(headers)
-    with pytest.raises(WebhookVerificationError):
-        verify_plain({name: [value] for name, value in PAIRS})
+        raised(WebhookVerificationError, verify_plain, headers)
+    raised(WebhookVerificationError, verify_plain, {name: [value] for name, value in PAIRS})
 
 
 def test_other_headers_may_have_any_bytes_and_a_timestamp_may_not_have_any_length() -> None:
     raw = [(name.lower().encode(), value.encode()) for name, value in PAIRS]
     assert verify_plain([*raw, (b"x-other", b"\xff\x00")]).id == VECTORS["generation_id"]
-    with pytest.raises(WebhookVerificationError) as raised:
-        verify_plain({**dict(PAIRS), "X-Ideogram-Webhook-Timestamp": "1" * 10_000})
-    assert raised.value.reason == "headers"
+    long = {**dict(PAIRS), "X-Ideogram-Webhook-Timestamp": "1" * 10_000}
+    assert raised(WebhookVerificationError, verify_plain, long).reason == "headers"
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
@@ -127,14 +136,12 @@ def test_the_raw_bytes_are_taken_in_any_form(kind: Callable[[bytes], Any]) -> No
 
 @pytest.mark.parametrize("body", [BODY.decode(), json.loads(BODY), None])
 def test_a_body_that_is_not_bytes_is_a_mistake_of_the_program(body: Any) -> None:
-    with pytest.raises(TypeError, match=f"body is {type(body).__name__}: give the raw bytes"):
-        verify_plain(body=body)
+    raised(TypeError, verify_plain, body=body, match=f"body is {type(body).__name__}: give the raw bytes")
 
 
 @pytest.mark.parametrize("age", [0, -1, math.nan])
 def test_an_age_that_refuses_everything_is_a_mistake_of_the_program(age: float) -> None:
-    with pytest.raises(ValueError, match="give seconds, more than 0"):
-        verify_plain(max_age=age)
+    raised(ValueError, verify_plain, max_age=age, match="give seconds, more than 0")
 
 
 def test_without_a_limit_of_age_a_stored_delivery_can_be_verified() -> None:
@@ -143,9 +150,7 @@ def test_without_a_limit_of_age_a_stored_delivery_can_be_verified() -> None:
 
 @needs_openssl
 def test_the_clock_of_the_machine_is_asked_by_default() -> None:
-    with pytest.raises(WebhookVerificationError) as raised:
-        verify_webhook(PAIRS, BODY, KEYS)
-    assert raised.value.reason == "age"
+    assert raised(WebhookVerificationError, verify_webhook, PAIRS, BODY, KEYS).reason == "age"
     signed_now = webhook_vectors.delivery(Timestamp=str(int(time.time())))
     assert verify_webhook(signed_now["headers"], signed_now["body"].encode(), KEYS).id == VECTORS["generation_id"]
 
@@ -169,8 +174,7 @@ def test_the_clock_of_the_machine_is_asked_by_default() -> None:
 )
 def test_keys_that_cannot_be_used_verify_nothing(keys: Any) -> None:
     assert read_keys(keys) == ()
-    with pytest.raises(WebhookVerificationError):
-        verify_plain(keys=keys)
+    raised(WebhookVerificationError, verify_plain, keys=keys)
 
 
 def test_keys_may_be_a_list_and_say_less_or_more_than_the_contract() -> None:
@@ -218,8 +222,7 @@ JSON = st.recursive(
 def test_whatever_a_stranger_sends_ends_in_the_one_error(pairs: list[Any], body: bytes, keys: Any) -> None:
     for headers in (pairs, dict(pairs), [*PAIRS, *pairs]):
         for each in (KEYS, keys, {"keys": [keys]}, {"keys": [{**KEYS["keys"][-1], "x": keys}]}):
-            with pytest.raises(WebhookVerificationError):
-                verify_webhook(headers, body, each, max_age=math.inf)
+            raised(WebhookVerificationError, verify_webhook, headers, body, each, max_age=math.inf)
 
 
 @given(body=st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
@@ -238,8 +241,7 @@ def test_whatever_the_service_signs_is_a_job_or_the_one_error(body: bytes) -> No
 
 def test_without_cryptography_the_error_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
-    with pytest.raises(ImportError, match="run pip install"):
-        verify_plain()
+    raised(ImportError, verify_plain, match="run pip install")
     program = (
         "import sys; sys.modules['cryptography'] = None\n"
         "import json; from ideogram_ai.client import verify_webhook\n"
@@ -251,3 +253,179 @@ def test_without_cryptography_the_error_names_the_extra(tmp_path: Path, monkeypa
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "ImportError: Webhooks are verified with cryptography" in done.stderr
     assert "run pip install cryptography" in done.stderr
+
+
+# client.verify_webhook fetches the keys when they are needed, and nobody can make it fetch them often
+
+
+BOTH: list[dict[str, str]] = VECTORS["keys"]["keys"]
+OLD, NEW = (
+    [key for key in BOTH if key.get("kid") == name and key["crv"] == "Ed25519"] for name in ("rotated", "current")
+)
+BY_OLD = VECTORS["right"]["signed by the rotated key"]
+FORGED = VECTORS["wrong"]["signed by a stranger's key"]
+
+
+def keys(*entries: Any) -> httpx.Response:
+    return httpx.Response(200, json={"keys": list(entries)})
+
+
+class Receiver:
+    """A client that receives webhooks, with a clock of the test's."""
+
+    def __init__(self, kind: Kind, *answers: Any, **settings: Any) -> None:
+        self.service = Service(*answers)
+        self.clock = FakeTiming(now=SIGNED_AT)
+        self.driver = Driver(kind, service=self.service, **{"retry": ONCE, "timing": self.clock, **settings})
+
+    @property
+    def fetches(self) -> int:
+        return len(self.service.requests)
+
+    def take(self, vector: Any, *, max_age: float = math.inf) -> Any:
+        """What verify_webhook returns, or its error."""
+        headers, body = vector["headers"], vector["body"].encode()
+        return outcome(self.driver.run, lambda client: client.verify_webhook(headers, body, max_age=max_age))
+
+
+DAY = 24 * 3600
+REFUSED = WebhookVerificationError
+Step = tuple[int, Any, type, int] | int
+
+
+def answering(*entries: Any) -> Callable[[httpx.Request], httpx.Response]:
+    return lambda _: keys(*entries)
+
+
+def unavailable(_: httpx.Request) -> httpx.Response:
+    return httpx.Response(503)
+
+
+HISTORIES: dict[str, tuple[list[Any], list[Step]]] = {
+    "the keys are fetched once in a day": (
+        [answering(*BOTH)],
+        [(3, PLAIN, Job, 1), DAY - 1, (1, PLAIN, Job, 1), 1, (1, PLAIN, Job, 2)],
+    ),
+    "keys that were rotated are fetched once more, even at once": (
+        [answering(*OLD), answering(*NEW, *OLD)],
+        [(1, BY_OLD, Job, 1), (1, PLAIN, Job, 2), (1, BY_OLD, Job, 2)],
+    ),
+    "forged deliveries do not become requests: one more for a key that does not fit, in a minute": (
+        [answering(*OLD), answering(*OLD), answering(*NEW, *OLD)],
+        [
+            *((50, FORGED, REFUSED, 2), 59, (1, FORGED, REFUSED, 2), (1, PLAIN, REFUSED, 2)),
+            *(1, (50, FORGED, REFUSED, 3), (1, PLAIN, Job, 3)),
+        ],
+    ),
+    "an outage of the service is no forgery, and not made worse": (
+        [unavailable, httpx.ConnectError("down"), answering(*BOTH)],
+        [
+            *((20, PLAIN, InternalServerError, 1), 5, (20, PLAIN, APIConnectionError, 2)),
+            *(5, (1, PLAIN, Job, 3), (1, FORGED, REFUSED, 0)),
+        ],
+    ),
+    "known keys verify while the service is down, for a day: then they may have been withdrawn": (
+        [answering(*OLD), unavailable],
+        [
+            *((1, BY_OLD, Job, 1), 3600, (1, PLAIN, InternalServerError, 2), (1, BY_OLD, Job, 2)),
+            *(DAY, (1, BY_OLD, InternalServerError, 3)),
+        ],
+    ),
+    "a failed fetch is forgotten when the next one succeeds": (
+        [answering(*OLD), unavailable, answering(*NEW, *OLD)],
+        [(1, BY_OLD, Job, 1), (1, PLAIN, InternalServerError, 2), 5, (1, PLAIN, Job, 3), (1, FORGED, REFUSED, 3)],
+    ),
+    **{
+        f"a key that the contract does not know spoils no other: {more}": (
+            [answering(more, *NEW)],
+            [(1, PLAIN, Job, 1), (1, FORGED, REFUSED, 0)],
+        )
+        for more in ({"kty": "RSA"}, None, 5, {})
+    },
+}
+"""What the service answers, and then how many of which delivery end in what after how many fetches, or a pause."""
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_the_keys_are_fetched_when_they_are_needed_and_no_stranger_can_have_them_fetched(name: str, kind: Kind) -> None:
+    answers, steps = HISTORIES[name]
+    receiver = Receiver(kind, *answers)
+    before: object = None
+    for number, step in enumerate(steps):
+        if isinstance(step, int):
+            receiver.clock.advance(step)
+            continue
+        times, vector, expected, fetches = step
+        for _ in range(times):
+            ended = receiver.take(vector)
+            with case((number, ended)):
+                assert type(ended) is expected
+                assert ended is not before
+            before = ended
+        assert fetches in {receiver.fetches, 0}, number
+    request = receiver.service.requests[0]
+    assert (request.method, request.url.path) == ("GET", GET_WEBHOOK_SIGNING_JWKS.path)
+    assert KEY not in str(request.headers)
+
+
+def test_the_age_is_judged_by_the_clock(kind: Kind) -> None:
+    receiver = Receiver(kind, lambda _: keys(*BOTH))
+    receiver.clock.advance(300)
+    assert isinstance(receiver.take(PLAIN, max_age=300), Job)
+    receiver.clock.advance(1)
+    assert receiver.take(PLAIN, max_age=300).reason == "age"
+
+
+def test_what_is_no_delivery_fetches_nothing(kind: Kind) -> None:
+    receiver = Receiver(kind, lambda _: keys(*BOTH))
+    for name, vector in VECTORS["wrong"].items():
+        if name.startswith(("without", "two ", "signature cut", "timestamp empty")):
+            assert receiver.take(vector).reason == "headers"
+    assert receiver.fetches == 0
+
+
+def test_many_deliveries_at_once_wait_for_one_fetch(kind: Kind) -> None:
+    async def wait(_: httpx.Request) -> httpx.Response:
+        await anyio.sleep(0.05)
+        return keys(*BOTH)
+
+    def block(_: httpx.Request) -> httpx.Response:
+        time.sleep(0.05)
+        return keys(*BOTH)
+
+    receiver = Receiver(kind, block if kind == "sync" else wait)
+    client, body = receiver.driver.client, PLAIN["body"].encode()
+    ended = at_once(kind, [lambda: client.verify_webhook(PLAIN["headers"], body, max_age=math.inf)] * 20)
+    assert [type(each) for each in ended] == [Job] * 20
+    assert receiver.fetches == 1
+
+
+@pytest.mark.parametrize("text", ["", "<html>", "[]", "{}", '{"keys": 5}', '{"keys": [{"kty": "RSA"}]}', "[" * 100_000])
+def test_an_answer_without_a_key_is_an_error_of_the_service(kind: Kind, text: str) -> None:
+    receiver = Receiver(kind, lambda _: httpx.Response(200, text=text))
+    error = receiver.take(PLAIN)
+    assert isinstance(error, ResponseValidationError)
+    assert not error.may_have_been_billed
+    assert "most likely" not in error.message
+    assert receiver.fetches == 1
+
+
+def test_the_copies_of_a_client_share_its_keys(kind: Kind) -> None:
+    receiver = Receiver(kind, lambda _: keys(*BOTH))
+    assert isinstance(receiver.take(PLAIN), Job)
+    receiver.driver.client = receiver.driver.client.with_retry(RetryPolicy())
+    assert isinstance(receiver.take(PLAIN), Job)
+    assert receiver.fetches == 1
+
+
+def test_a_closed_client_fetches_nothing(kind: Kind) -> None:
+    receiver = Receiver(kind, lambda _: keys(*BOTH))
+    receiver.driver.close()
+    assert isinstance(receiver.take(PLAIN), IdeogramError)
+    assert receiver.fetches == 0
+
+
+def test_the_vectors_have_keys_of_both_kinds() -> None:
+    assert len(OLD) == 1
+    assert {CURRENT, ROTATED} == {bytes([1]) * 32, bytes([2]) * 32}
+    assert [key["kid"] for key in NEW][-1] == "current"

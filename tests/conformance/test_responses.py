@@ -17,7 +17,6 @@ from contract_judges import CONTRACT, JOB_ID, is_billed, least, node_of, respons
 from driver import KINDS, Driver, FakeTiming, Kind, case, mocked, outcome
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from service_words import as_told
 
 from ideogram_ai.client import (
     APIConnectionError,
@@ -48,6 +47,12 @@ KNOWN_REASONS: dict[str, bool] = {
     for entry in CONTRACT["components"]["schemas"]["Rejection"]["properties"]["reject_reason"]["x-known-values"]
 }
 each_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=lambda each: each.method_name)
+
+
+def as_told(words: str) -> str:
+    """The words of the service as a message has them: on one line, as far as they can be printed, their beginning."""
+    line = " ".join(words.split())[:400].rstrip(".")
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)
 
 
 @pytest.fixture(scope="module")

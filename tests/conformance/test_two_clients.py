@@ -12,12 +12,12 @@ import attrs
 import httpx
 import pytest
 from client_internals import forget_announcements
+from contract_document import UNKNOWN
 from contract_judges import JOB_ID
 from driver import Driver, FakeTiming, Kind, image_at, mocked, outcome
 from hypothesis import event, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multiple, rule
-from unknown_fields import UNKNOWN
 
 from ideogram_ai.client import GeneratedImage, Generation, IdeogramError, ResponseWarning, RetryPolicy
 from ideogram_ai.generated.operations import GET_GENERATION, OPERATIONS, POST_GENERATE_IMAGE_V4, Operation

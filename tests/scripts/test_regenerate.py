@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -19,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from regeneration import documents, proof, tree
 from regeneration.documents import CONTRACT, OUT, PACKAGE, ROOT, Contract, RegenerationError, read_contract
-from regeneration.tree import bent, docstring, workplace
+from regeneration.tree import bent, docstring
 
 pytestmark = pytest.mark.slow
 
@@ -190,81 +189,6 @@ def test_wrong_use_and_a_tool_that_is_not_installed(tmp_path: Path, capsys: pyte
     done = run("--check", cwd=tmp_path, PYTHONPATH=str(tmp_path))
     assert done.returncode == 1
     assert done.stderr.startswith("error: yaml is not installed; ")
-
-
-def read(folder: Path) -> dict[str, str]:
-    """Read all files below a folder, by their names."""
-    return {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*") if path.is_file()}
-
-
-def write(folder: Path, **files: str) -> Path:
-    """Write files into a folder of their own."""
-    folder.mkdir(parents=True)
-    for name, text in files.items():
-        (folder / name).write_text(text)
-    return folder
-
-
-@pytest.fixture
-def out(tmp_path: Path) -> Path:
-    """A folder with an old package, and a file of somebody else next to it."""
-    write(tmp_path / "out" / PACKAGE, a="old", gone="old")
-    (tmp_path / "out" / "beside").write_text("mine")
-    return tmp_path / "out"
-
-
-OLD = {"ideogram_ai/generated/a": "old", "ideogram_ai/generated/gone": "old", "beside": "mine"}
-NEW = {"ideogram_ai/generated/a": "new", "ideogram_ai/generated/added": "new", "beside": "mine"}
-
-
-def replace(out: Path) -> None:
-    with workplace(out, PACKAGE) as root:
-        swap.replace(write(root / PACKAGE, a="new", added="new"), out, out / PACKAGE)
-
-
-def test_the_new_tree_takes_the_place_and_nothing_else_stays(out: Path, tmp_path: Path) -> None:
-    replace(out)
-    assert read(out) == NEW
-    replace(tmp_path / "new" / "out")  # where there was none
-    assert read(tmp_path / "new" / "out") == {name: text for name, text in NEW.items() if name != "beside"}
-
-
-def test_a_failure_before_the_swap_leaves_the_old_tree_or_none(out: Path, tmp_path: Path) -> None:
-    with pytest.raises(FileExistsError), workplace(out, PACKAGE) as root:
-        write(write(root / PACKAGE, a="new"))
-    assert read(out) == OLD
-    with pytest.raises(ZeroDivisionError), workplace(tmp_path / "new", PACKAGE):
-        raise ZeroDivisionError
-    assert not (tmp_path / "new").exists()
-
-
-def test_a_failure_of_either_rename_brings_the_old_tree_back(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    original, calls = Path.rename, 0
-    for error, (failing, renames) in product((OSError("disk"), KeyboardInterrupt()), ((1, 1), (2, 3))):
-        calls = 0
-
-        def rename(self: Path, target: Path, error: BaseException = error, failing: int = failing) -> Path:
-            nonlocal calls
-            calls += 1
-            if calls == failing:
-                raise error
-            return original(self, target)
-
-        with monkeypatch.context() as patched:
-            patched.setattr(Path, "rename", rename)
-            with pytest.raises(type(error)):
-                replace(out)
-        assert calls == renames
-        assert read(out) == OLD
-
-
-def test_a_second_run_is_refused_while_the_first_is_at_work(out: Path) -> None:
-    refused = pytest.raises(RegenerationError, match="another run is at work in")
-    with workplace(out, PACKAGE) as root, refused, workplace(out, PACKAGE):
-        pass
-    assert not root.exists()
-    replace(out)
-    assert read(out) == NEW
 
 
 def test_the_generator_gets_the_contract_without_the_prompt_rule(

@@ -11,11 +11,11 @@ import yaml
 from altered_contract import Change as Edit
 from altered_contract import Document, fields, post, put, schemas
 from contract_changes import add_every_form, add_operation, add_responses, remove_field, rename_references
+from contract_document import UNKNOWN
 from drifting.compare import Effect
 from regeneration import summary
 from regeneration.documents import CONTRACT, OUT, PACKAGE, operations
 from regeneration.summary import Change, GeneratedState, find_changes, next_version, read_baseline, read_package
-from unknown_fields import UNKNOWN
 
 NOW = read_package(OUT / PACKAGE)
 

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -12,9 +11,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ideogram_ai.contract.view import ContractView, read_view
+from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 from ideogram_ai.testing import create_app
 
 Change = Callable[[dict[str, Any]], object]
@@ -129,11 +127,7 @@ def by_contract(change: Change) -> ASGIApp:
     change(document)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ideogram_ai.contract.view.parsed_contract", lambda: document)
-        view = read_view.__wrapped__()
-        for module in ("app", "service"):
-            patch.setattr(f"ideogram_ai.testing.{module}.read_view", partial(_altered_view, view))
-        return rewriting(app=create_app())
-
-
-def _altered_view(view: ContractView, operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> ContractView:
-    return view if operation_id == view.operation.operation_id else read_view(operation_id)
+        read_view.cache_clear()
+        app = create_app()
+    read_view.cache_clear()
+    return rewriting(app=app)

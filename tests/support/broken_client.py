@@ -1,4 +1,4 @@
-"""A small sound client of the contract, and ways in which it breaks it: broken_client.py [FAULT]."""
+"""A small sound client of every operation, and ways in which it breaks the contract: broken_client.py [FAULT]."""
 
 import http.client
 import json
@@ -8,25 +8,32 @@ import signal
 import socket
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlencode, urlsplit
+
+from ideogram_ai.client.webhooks import SIGNATURE
+from ideogram_ai.contract.check import check_request
+from ideogram_ai.generated.operations import OPERATIONS, Field, Operation
 
 KEPT: list[Any] = []
 FAULT = sys.argv[1] if len(sys.argv) > 1 else ""
 KEY = os.environ["IDEOGRAM_API_KEY"]
 BASE = os.environ["IDEOGRAM_BASE_URL"]
-PATH = "/v1/ideogram-v4/generate"
-PROMPTS = ("text_prompt", "json_prompt")
+FOLDER = Path(os.environ["IDEOGRAM_OUTPUT_DIR"])
+JSON = "application/json"
 IMAGE_MEMBERS = {"url", "prompt", "resolution", "is_image_safe", "seed"}
+
+Answered = tuple[int, dict[str, str], bytes]
 
 
 class LostError(Exception):
     """The connection ended before the answer."""
 
 
-def tell(outcome: str, status: int | None = None, image: Path | None = None) -> NoReturn:
-    print(json.dumps({"outcome": outcome, "status": status, "image": None if image is None else str(image)}))
+def tell(outcome: str, status: int | None = None, **members: Any) -> NoReturn:
+    print(json.dumps({"outcome": outcome, "status": status, "image": None, **members}))
     sys.exit()
 
 
@@ -48,21 +55,59 @@ def encode(value: Any) -> bytes:
     return text_of(value).encode("ascii", "replace") if FAULT == "ascii-only" else text_of(value).encode()
 
 
-def form_of(request: dict[str, Any]) -> tuple[str, bytes]:
-    fields = {name: value for name, value in request.items() if value is not None or FAULT == "none-as-text"}
+def part_of(field: Field, value: Any) -> tuple[str, bytes]:
+    """What follows the name in the head of a part, and its bytes."""
+    if field.is_file:
+        name = "blob" if FAULT == "no-names" else Path(value).name
+        content = b"" if FAULT == "empties-files" else Path(value).read_bytes()
+        return f'; filename="{name}"\r\nContent-Type: image/png', content
+    if FAULT.startswith("charset="):  # as HttpMime of Apache and others write a text
+        return f"\r\nContent-Type: text/plain; {FAULT}", encode(value)
+    marked = field.content_type and FAULT != "json-as-text"
+    return f"\r\nContent-Type: {field.content_type}" if marked else "", encode(value)
+
+
+def form_of(pairs: list[tuple[Field, Any]]) -> tuple[str, bytes]:
     if FAULT == "urlencoded":
-        return "application/x-www-form-urlencoded", urlencode({k: text_of(v) for k, v in fields.items()}).encode()
+        texts = {field.wire_name: text_of(value) for field, value in pairs}
+        return "application/x-www-form-urlencoded", urlencode(texts).encode()
     boundary = "+++" if FAULT == "fixed-boundary" else secrets.token_hex(16)
     body = b""
-    for name, value in [*fields.items(), *(fields.items() if FAULT == "fields-twice" else ())]:
-        marked = isinstance(value, dict) and FAULT != "json-as-text"
-        kind = "\r\nContent-Type: application/json" if marked else ""
-        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"{kind}\r\n\r\n'
-        body += head.encode() + encode(value) + b"\r\n"
+    for field, value in [*pairs, *(pairs if FAULT == "fields-twice" else ())]:
+        more, content = part_of(field, value)
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="{field.wire_name}"{more}\r\n\r\n'
+        body += head.encode() + content + b"\r\n"
     return f"multipart/form-data; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
 
 
-def give_up(*_: object) -> NoReturn:
+def values_of(operation: Operation, request: dict[str, Any]) -> Iterator[tuple[Field, Any]]:
+    """The fields with their values, one for each item of a list."""
+    fields = {field.wire_name: field for field in operation.fields}
+    for name, value in request.items():
+        field = fields.get(name) or Field(name, name)
+        items = value if field.is_array else [value]
+        for item in items[:1] if FAULT == "first-of-a-list" else items:
+            if item is not None or FAULT == "none-as-text":
+                yield field, item
+
+
+def target_and_body(operation: Operation, request: dict[str, Any]) -> tuple[str, str | None, bytes]:
+    """The URL, the media type of the body, and the body."""
+    values = list(values_of(operation, request))
+    path = operation.path.replace("-v4", "-v3") if FAULT == "other-path" else operation.path
+    for field, value in values:
+        path = path.replace(f"{{{field.wire_name}}}", "another" if FAULT == "another-id" else str(value))
+    query = [(field.wire_name, value) for field, value in values if field.place == "query" and FAULT != "no-query"]
+    query += [("api_key", KEY)] if FAULT == "key-in-query" else []
+    url = BASE + path + (f"?{urlencode(query)}" if query else "")
+    body = [(field, value) for field, value in values if field.place == "body"]
+    if operation.media_type == JSON:
+        names = {field.wire_name for field, _ in body}
+        return url, JSON, json.dumps({name: value for name, value in request.items() if name in names}).encode()
+    return (url, *form_of(body)) if operation.media_type else (url, None, b"")
+
+
+def lose(*_: object) -> NoReturn:
     raise LostError
 
 
@@ -74,18 +119,18 @@ def keep(url: str) -> Any:
     return KEPT[0]
 
 
-def ask_on_kept(url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], bytes]:
-    stream = keep(url)
-    lines = [f"POST {PATH} HTTP/1.1", "Host: kept", *(f"{name}: {value}" for name, value in headers.items())]
+def ask_on_kept(url: str, headers: dict[str, str], body: bytes) -> Answered:
+    stream, path = keep(url), urlsplit(url).path
+    lines = [f"POST {path} HTTP/1.1", "Host: kept", *(f"{name}: {value}" for name, value in headers.items())]
     stream.write("\r\n".join([*lines, f"Content-Length: {len(body)}", "", ""]).encode() + body)
     stream.flush()
-    status = int((stream.readline() or give_up()).split()[1])
+    status = int((stream.readline() or lose()).split()[1])
     answered = http.client.parse_headers(stream)
     content = stream.read(int(answered["Content-Length"] or 0))
     return status, {name.lower(): value for name, value in answered.items()}, content
 
 
-def ask(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> tuple[int, dict[str, str], bytes]:
+def ask(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> Answered:
     if FAULT == "connection-kept" and method == "POST":
         return ask_on_kept(url, headers, body)
     parts = urlsplit(url)
@@ -100,25 +145,25 @@ def ask(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> tu
         connection.close()
 
 
-def post(request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-    kind, body = form_of(request)
-    headers = {"Api-Key": KEY, "Content-Type": kind}
+def send(operation: Operation, request: dict[str, Any]) -> Answered:
+    """Send the request once."""
+    url, kind, body = target_and_body(operation, request)
+    headers = {"Api-Key": KEY} if operation.authenticated else {}
+    headers |= {"Content-Type": kind} if kind else {}
     if FAULT == "key-with-a-word":
         headers["Api-Key"] = f"Bearer {KEY}"
     if FAULT == "bearer":
         headers["Authorization"] = f"Bearer {headers.pop('Api-Key')}"
-    url = BASE + (PATH.replace("-v4", "-v3") if FAULT == "other-path" else PATH)
-    url += f"?api_key={KEY}" if FAULT == "key-in-query" else ""
     if FAULT == "sent-twice":
-        ask("POST", url, headers, body)
-    answer = ask("POST", url, headers, body)
+        ask(operation.method, url, headers, body)
+    answer = ask(operation.method, url, headers, body)
     if answer[0] in {302, 307} and FAULT == "redirects-followed":
         return ask("POST", answer[1]["location"], headers, body)
     return answer
 
 
-def prepare(request: dict[str, Any]) -> dict[str, Any]:
-    if sum(name in request for name in PROMPTS) != 1 and FAULT != "prompt-rule-missing":
+def prepare(operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
+    if FAULT != "checks-nothing" and check_request(request, operation=operation):
         tell("refused")
     if FAULT == "both-prompts":
         return {"text_prompt": "a cat", "json_prompt": {"high_level_description": "a cat"}} | request
@@ -131,11 +176,12 @@ def prepare(request: dict[str, Any]) -> dict[str, Any]:
     return request
 
 
-def generate(request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-    answer: tuple[int, dict[str, str], bytes] | None = None
+def call(operation: Operation, request: dict[str, Any]) -> Answered:
+    """Send the request until it has an answer."""
+    answer: Answered | None = None
     for _ in range(3):
         try:
-            answer = post(request)
+            answer = send(operation, request)
         except LostError:
             if FAULT != "retry-after-reset":
                 tell("unknown")
@@ -149,7 +195,7 @@ def generate(request: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
     return answer or tell("unknown")
 
 
-def read(body: bytes) -> list[dict[str, Any]]:
+def read(body: bytes) -> Any:
     try:
         answer = json.loads(body)
     except ValueError:
@@ -160,47 +206,91 @@ def read(body: bytes) -> list[dict[str, Any]]:
         raise ValueError(answer["data"])
     if FAULT == "closed-answer" and set(answer) - {"created", "data", "response_type"}:
         raise ValueError(answer)
-    images: list[dict[str, Any]] = answer["data"]
-    return images
+    if FAULT == "needs-a-seed":
+        answer["data"][0]["seed"]  # raises an exception after the image was paid for
+    return answer
 
 
-def save(images: list[dict[str, Any]]) -> None:
-    path = Path(os.environ["IDEOGRAM_OUTPUT_DIR"]) / "image.png"
+def wait(job_id: str, operation: Operation, request: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a job until it is completed."""
+    pause = 0.05
+    while True:
+        status, found = 0, dict[str, Any]()
+        try:
+            key = {} if FAULT == "polls-without-a-key" else {"Api-Key": KEY}
+            status, headers, body = ask("GET", f"{BASE}/v1/generations/{job_id}", key)
+            pause = float(headers.get("retry-after", 0.05))
+            found = json.loads(body) if status == 200 else {}
+        except LostError:
+            if FAULT == "submits-again":
+                send(operation, request)
+        if status not in {0, 200} and FAULT == "gives-up-at-once":
+            tell("unknown", status)
+        if FAULT == "knows-three-statuses" and found.get("status") not in {None, "pending", "completed", "failed"}:
+            tell("unknown", 200)
+        if found.get("generation_id") == job_id or FAULT == "takes-any-job":
+            if found.get("status") == "failed":
+                tell("failed", 200)
+            if found.get("status") == "completed":
+                return found
+        time.sleep(pause)
+
+
+def save(images: list[dict[str, Any]]) -> NoReturn:
+    path = FOLDER / "image.png"
+    image = next((each for each in images if each.get("url")), images[0])
     if FAULT in {"null-alone-withheld", "url-taken-for-granted"}:
-        url = images[0]["url"] if FAULT == "url-taken-for-granted" else images[0].get("url")
+        url = image["url"] if FAULT == "url-taken-for-granted" else image.get("url")
         if url == "":
-            tell("image", 200, path)
-    if not images[0].get("url"):
+            tell("image", 200, image=str(path))
+    if not image.get("url"):
         if FAULT == "withheld-as-image":
             path.write_bytes(b"")
-            tell("image", 200, path)
+            tell("image", 200, image=str(path))
         tell("withheld", 200)
-    url, headers = images[0]["url"], {"Api-Key": KEY} if FAULT == "key-to-image-host" else {}
+    url, headers = image["url"], {"Api-Key": KEY} if FAULT == "key-to-image-host" else {}
     status, answered, content = ask("GET", url, headers)
     if status == 302:
         headers = {"Api-Key": KEY} if FAULT == "image-redirect-with-key" else {}
         status, _, content = ask("GET", answered["location"], headers)
     path.write_bytes(content[:-1] if FAULT == "image-cut" else content)
-    tell("image", 200, path)
+    tell("image", 200, image=str(path))
 
 
-def main() -> None:
-    request = prepare(json.load(sys.stdin))
-    if FAULT != "no-time-limit":  # a limit for silence, which http.client has, does not end what drips
-        signal.signal(signal.SIGALRM, give_up)
-        signal.setitimer(signal.ITIMER_REAL, float(os.environ["IDEOGRAM_TIMEOUT"]))
-    status, _, body = generate(request)
-    if status == 200:
-        save(read(body))
+def refuse(operation: Operation, status: int, body: bytes) -> NoReturn:
     if FAULT == "errors-are-json":
         json.loads(body)
     if FAULT == "words-printed":
         print(body.decode(), file=sys.stderr)
     if FAULT == "words-kept":
-        (Path(os.environ["IDEOGRAM_OUTPUT_DIR"]) / "answer.json").write_bytes(body)
-    unknown = status >= 500 and FAULT != "5xx-refused"
-    unknown = unknown or status < 200 or (status == 303 and FAULT != "303-refused")
-    tell("unknown" if unknown or FAULT == "refusals-unknown" else "refused", 500 if FAULT == "status-lost" else status)
+        (FOLDER / "answer.json").write_bytes(body)
+    unknown = operation.billed.get(status) is not False or FAULT == "refusals-unknown"
+    unknown = (
+        unknown and not (status >= 500 and FAULT == "5xx-refused") and not (status == 303 and FAULT == "303-refused")
+    )
+    tell("unknown" if unknown else "refused", 500 if FAULT == "status-lost" else status)
+
+
+def main() -> None:
+    name, request = os.environ["IDEOGRAM_OPERATION"], json.load(sys.stdin)
+    if name == "verify_webhook":
+        trusted = FAULT == "trusts-a-signature" and SIGNATURE in request["headers"]
+        members = {"generation_id": json.loads(request["body"])["generation_id"]}
+        tell("answer" if trusted else "unsupported", answer=members)
+    if FAULT != "no-time-limit":  # a limit for silence, which http.client has, does not end what drips
+        signal.signal(signal.SIGALRM, lambda *_: tell("unknown"))
+        signal.setitimer(signal.ITIMER_REAL, float(os.environ["IDEOGRAM_TIMEOUT"]))
+    (operation,) = (each for each in OPERATIONS.values() if each.method_name == name)
+    request = prepare(operation, request)
+    status, _, body = call(operation, request)
+    if status != 200:
+        refuse(operation, status, body)
+    found = read(body)
+    if operation.result == "model":
+        tell("answer", 200, answer={} if FAULT == "loses-the-answer" else found)
+    if operation.result == "job":
+        found = wait(found["generation_id"], operation, request)
+    save(found["data"])
 
 
 main()

@@ -2,10 +2,17 @@
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import Any, TypeVar
 
 import httpx
 import pytest
+from driver import Driver, Kind, raised
+
+from ideogram_ai.client import RequestError
+
+E = TypeVar("E", bound=RequestError)
 
 Answer = Callable[[httpx.Request], httpx.Response]
 
@@ -61,3 +68,15 @@ def report(request: httpx.Request, event: str, /, **info: object) -> None:
     if inspect.iscoroutine(reported):
         with pytest.raises(StopIteration):
             reported.send(None)
+
+
+def refused(error: type[E], fields: Mapping[str, Any], kind: Kind = "sync", method: str = "generate") -> E:
+    """The error of a call that sends nothing, and says that."""
+    service = Service()
+    with Driver(kind, service=service) as client:
+        found = raised(error, client.run, lambda each: attrgetter(method)(each)(**fields))
+    assert service.requests == []
+    assert found.may_have_been_billed is False
+    assert "Nothing was sent, nothing billed" in found.message
+    found.message.encode()
+    return found

@@ -29,6 +29,8 @@ for module in pkgutil.iter_modules(ideogram_ai.cli.__path__, "ideogram_ai.cli.")
 from ideogram_ai.client import *
 Ideogram("a-key").close()
 """
+SMALL = ("--resolution", "512x1536")
+"""The options of an image that is made in no time."""
 POSTER: dict[str, Any] = {
     "high_level_description": "A poster",
     "compositional_deconstruction": {"background": "paper", "elements": []},

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from ideogram_ai.client import AsyncIdeogram, Ideogram, bodies, client, config, flow, formats, transport, url_policy
-from ideogram_ai.client.events import Reporter
+from ideogram_ai.client.events import EventReporter
 from ideogram_ai.client.flow import Sleep, interrupt, interruption_in
 from ideogram_ai.client.transport import (
     PreparedRequest,
@@ -20,10 +20,11 @@ from ideogram_ai.client.transport import (
 from ideogram_ai.client.waiting import PollSchedule, wait_flow
 
 __all__ = [
-    "PollSchedule", "PreparedRequest", "Reporter", "Sleep", "TransportTrace", "allow_addresses", "enforce_deadline",
-    "enforce_deadline_async", "forget_announcements", "forget_process_state", "forked_child_has_own_tls", "grace",
-    "has_spoken", "interrupt", "interruption_in", "limit_body", "limit_last_look", "limit_pieces",
-    "limit_used_connections", "only_names_are_loopback", "read_limit_of_async_client", "system_proxies", "wait_flow",
+    "EventReporter", "PollSchedule", "PreparedRequest", "Sleep", "TransportTrace", "allow_addresses",
+    "enforce_deadline", "enforce_deadline_async", "forget_announcements", "forget_process_state",
+    "forked_child_has_own_tls", "grace", "has_spoken", "interrupt", "interruption_in", "limit_body",
+    "limit_last_look", "limit_pieces", "limit_used_connections", "only_names_are_loopback",
+    "read_limit_of_async_client", "system_proxies", "wait_flow",
 ]  # fmt: skip
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import httpx
-from altered_server import call
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
 from ideogram_ai.testing.conformance import Report, Result, Verdict
 from ideogram_ai.testing.conformance.server import ServerOptions, run_server
@@ -17,6 +16,9 @@ from ideogram_ai.testing.conformance.server_plan import plan_cases
 from ideogram_ai.testing.conformance.server_requests import RequestCase
 
 ROOT = Path(__file__).parents[2]
+BROKEN_CLIENT = ROOT / "tests/support/broken_client.py"
+LOAD = "import http.client, ideogram_ai.client.webhooks, ideogram_ai.contract.check, jsonschema_rs"
+"""What the broken client takes long to import."""
 KIT = "ideogram_ai.testing.conformance"
 URL = "http://127.0.0.1:9"
 
@@ -51,8 +53,12 @@ def run_on_app(app: ASGIApp, options: ServerOptions | None = None, *, generated:
     loop = asyncio.new_event_loop()
 
     def handle(_: httpx.HTTPTransport, request: httpx.Request) -> httpx.Response:
-        told = loop.run_until_complete(call(app, _scope_of(request), request.read()))
-        return httpx.Response(told.status, headers=told.headers, content=told.body)
+        return loop.run_until_complete(answer(request))
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        request.read()
+        response = await httpx.ASGITransport(app).handle_async_request(request)
+        return httpx.Response(response.status_code, headers=response.headers, content=await response.aread())
 
     def plan(seed: int, *, metered: bool) -> tuple[RequestCase, ...]:
         return cases_without_schemathesis(metered) if seed == 0 and not generated else plan_cases(seed, metered=metered)
@@ -65,20 +71,3 @@ def run_on_app(app: ASGIApp, options: ServerOptions | None = None, *, generated:
         ThreadPoolExecutor(1) as other_thread,  # this one may have a running event loop
     ):
         return other_thread.submit(run_server, chosen).result()
-
-
-def _scope_of(request: httpx.Request) -> Scope:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": request.method,
-        "scheme": request.url.scheme,
-        "path": request.url.path,
-        "raw_path": request.url.raw_path.partition(b"?")[0],
-        "query_string": request.url.query,
-        "root_path": "",
-        "headers": [(name.lower(), value) for name, value in request.headers.raw],
-        "client": ("127.0.0.1", 1),
-        "server": (request.url.host, request.url.port),
-    }

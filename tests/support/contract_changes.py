@@ -46,10 +46,11 @@ FIELD_CHANGES = [FieldChange(data) for data in _DATA["changes"]]
 
 
 def extend(document: Document) -> None:
-    """Add all that is in the YAML file but the other fields."""
+    """Add all that is in the YAML file."""
     for change in deepcopy(_DATA["changes"]):
         fields(document).update(change.get("fields", {}))
         schemas(document).update(change.get("schemas", {}))
+    fields(document).update(deepcopy(_DATA["other fields"]))
     every = schemas(document)
     every["GenerateImageRequestV4"]["required"] = ["project"]
     every["ResolutionV4"]["enum"].append("64x64")
@@ -58,11 +59,6 @@ def extend(document: Document) -> None:
     every["EditImageRequestV3"]["properties"]["wildness"] = deepcopy(WILDNESS)
     add_responses(document)
     add_operation(document)
-
-
-def add_other_fields(document: Document) -> None:
-    """Fields of other types and names, for the tests of the client and of the command line."""
-    fields(document).update(deepcopy(_DATA["other fields"]))
 
 
 def add_responses(document: Document) -> None:

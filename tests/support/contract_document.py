@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 Node = dict[str, Any]
+UNKNOWN, ALSO_UNKNOWN = "no_such_field", "no_field_either"
+"""Names of fields that no contract will have, for tests of what is made of unknown ones."""
 
 
 def nodes(node: object, place: str = "#") -> Iterator[tuple[str, Node]]:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Generation, Ideogram, IdeogramError, RetryPolicy, Timing
-from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS
+from ideogram_ai.testing.faults import FAULTS, IMAGE_FAULTS, FaultServer
 
 Kind = Literal["sync", "asyncio", "trio"]
 KINDS: tuple[Kind, ...] = ("sync", "asyncio", "trio")
@@ -30,6 +30,7 @@ NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PLAIN: dict[str, Any] = {"trust_env": False, "verify": NO_TLS}
 """Options of an HTTP client for http alone; to load the certificates of the world takes most of the work of one."""
 T = TypeVar("T")
+E = TypeVar("E", bound=BaseException)
 
 each_kind = pytest.mark.parametrize("kind", KINDS)
 
@@ -88,6 +89,22 @@ class Driver:
         """Give the client to a function, and return what it returns or, with an asynchronous client, awaits."""
         return _run(self.kind, use, self.client)
 
+    def in_turn(self, *uses: Callable[[Any], Any]) -> list[Any]:
+        """What each use of the client ends in, one after the other and in one event loop."""
+        if self.kind == "sync":
+            return [outcome(use, self.client) for use in uses]
+        ended: list[Any] = []
+
+        async def main() -> None:
+            for use in uses:
+                try:
+                    ended.append(await use(self.client))
+                except IdeogramError as error:
+                    ended.append(error)
+
+        anyio.run(main, backend=self.kind)
+        return ended
+
     def generate(self, **fields: Any) -> Generation:
         """Call generate()."""
         made: Generation = self.run(lambda client: client.generate(**fields))
@@ -109,9 +126,13 @@ class Driver:
 
     def close(self) -> None:
         """Close the client, and the HTTP client that was lent."""
-        self.run(lambda client: client.close() if self.kind == "sync" else client.aclose())
+        self.close_one(self.client)
         if self.http is not None:
-            _run(self.kind, lambda http: http.close() if self.kind == "sync" else http.aclose(), self.http)
+            self.close_one(self.http)
+
+    def close_one(self, client: Any) -> None:
+        """Close a client of ours or of httpx."""
+        _run(self.kind, lambda each: each.close() if self.kind == "sync" else each.aclose(), client)
 
     def __enter__(self) -> Self:
         return self
@@ -136,6 +157,22 @@ def outcome(call: Callable[..., T], *args: Any, **options: Any) -> T | IdeogramE
         return call(*args, **options)
     except IdeogramError as error:
         return error
+
+
+def raised(error: type[E], call: Callable[..., object], *args: Any, match: str | None = None, **options: Any) -> E:
+    """The error that a call raises."""
+    with pytest.raises(error, match=match) as caught:
+        call(*args, **options)
+    return caught.value
+
+
+@contextmanager
+def against(
+    kind: Kind, fault: Any = "ok", *, image: Any = "ok", poll: Any = "ok", **settings: Any
+) -> Iterator[tuple[Driver, FaultServer]]:
+    """A client, and a server that meets its requests with these faults."""
+    with FaultServer(fault, image=image, poll=poll) as server, Driver(kind, base_url=server.url, **settings) as client:
+        yield client, server
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import os
 import shutil
 import sys
 import tempfile
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -73,27 +72,7 @@ def with_chromium() -> Answer:
         return status, text
 
 
-def with_charset(charset: str) -> Answer:
-    """As Apache HttpMime and others write a text: with the charset of its part."""
-    boundary = "a-boundary-of-this-test"
-    chunks = [
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n'.encode()
-        + f"Content-Type: text/plain; charset={charset}\r\n\r\n{value}\r\n".encode()
-        for name, value in REQUEST.items()
-    ]
-    headers = {"Api-Key": KEY, "Content-Type": f"multipart/form-data; boundary={boundary}"}
-    whole = b"".join(chunks) + f"--{boundary}--\r\n".encode()
-    try:
-        with urllib.request.urlopen(urllib.request.Request(BASE + PATH, whole, headers)) as answer:
-            return answer.status, answer.read().decode()
-    except urllib.error.HTTPError as error:
-        return error.code, ""
-
-
 def main() -> None:
-    if sys.argv[1] == "charset":
-        tell(*with_charset(sys.argv[2]))
-        return
     ways = {"requests": with_requests, "aiohttp": lambda: asyncio.run(with_aiohttp()), "chromium": with_chromium}
     tell(*ways[sys.argv[1]]())
 

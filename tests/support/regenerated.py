@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import regenerate
 from altered_contract import Change, write_altered
-from contract_changes import add_every_form, add_other_fields, extend, reduce
+from contract_changes import add_every_form, extend, reduce
 from filelock import FileLock
 
 import ideogram_ai.client
@@ -60,11 +60,6 @@ def with_more(factory: pytest.TempPathFactory) -> Path:
 def with_less(factory: pytest.TempPathFactory) -> Path:
     """The package of the contract with less in it, and with other names."""
     return regenerated(factory, "less", reduce)
-
-
-def with_more_fields(factory: pytest.TempPathFactory) -> Path:
-    """The package of the contract with more in it, and with fields of other types and names."""
-    return regenerated(factory, "fields", extend, add_other_fields)
 
 
 def with_every_form(factory: pytest.TempPathFactory) -> Path:

@@ -15,7 +15,7 @@ import trustme
 from client_internals import allow_addresses
 
 PUBLIC, INNER = "127.0.0.2", "127.0.0.1"
-"""Two addresses of this machine; `open_doors` makes the client take the first one for a public address."""
+"""Two addresses of this machine; `Internet.open_doors` makes the client take the first one for a public address."""
 PATIENCE = 10.0
 
 Answer = bytes | Callable[[bytes], bytes]
@@ -25,11 +25,6 @@ def answer(status: int, body: bytes = b"", *headers: str) -> bytes:
     """An HTTP response after which the connection ends."""
     lines = [f"HTTP/1.1 {status} Words", f"Content-Length: {len(body)}", "Connection: close", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
-
-
-def open_doors(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the client take PUBLIC for an address of the internet; the rest of this machine stays inside."""
-    allow_addresses(monkeypatch, PUBLIC, INNER)
 
 
 @cache
@@ -45,6 +40,7 @@ class Listener:
         self._talk = talk
         self._listener = socket.create_server((address, 0))
         self.port = int(self._listener.getsockname()[1])
+        self.url = f"http://{address}:{self.port}"
         self._thread = threading.Thread(target=self._serve, name=f"listener {self.port}", daemon=True)
         self._thread.start()
 
@@ -136,6 +132,7 @@ class Internet:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         self.authority = trustme.CA()
+        self._monkeypatch = monkeypatch
         self._addresses: dict[str, str] = {}
         self._hosts: list[Host] = []
         self._resolve = socket.getaddrinfo
@@ -171,6 +168,10 @@ class Internet:
         self.name(name, address)
         return host
 
+    def open_doors(self) -> None:
+        """Make the client take PUBLIC for an address of the internet; the rest of this machine stays inside."""
+        allow_addresses(self._monkeypatch, PUBLIC, INNER)
+
     def name(self, name: str, address: str) -> None:
         """Let a name resolve to an address."""
         self._addresses[name] = address
@@ -203,7 +204,6 @@ class Proxy(Listener):
         self.heads: list[bytes] = []
         self.carried = b""
         super().__init__(self._tunnel)
-        self.url = f"http://{INNER}:{self.port}"
 
     def _tunnel(self, client: socket.socket) -> None:
         head = b""

@@ -1,12 +1,10 @@
 """Jobs of the mock server on a socket: they are pending, complete, fail or are withheld, and webhooks announce them."""
 
 import json
-import threading
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
@@ -23,6 +21,7 @@ from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import GET_GENERATION, POST_GENERATE_IMAGE_V4, POST_GENERATE_IMAGE_V4_ASYNC
 from ideogram_ai.testing import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD, MockServer
 from ideogram_ai.testing import jobs as mock_jobs
+from ideogram_ai.testing.faults import FaultServer, answer_with
 from ideogram_ai.testing.jobs import JobStore, MadeImage, webhook_problem
 
 SUBMIT = POST_GENERATE_IMAGE_V4_ASYNC.path
@@ -170,37 +169,17 @@ def test_the_oldest_jobs_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (store.pending, started[0].poll(now, str)["status"]) == (0, "completed")
 
 
-class Receiver:
-    """A server that takes webhooks; it refuses the first ones with the statuses that it is given."""
-
-    def __init__(self, *statuses: int) -> None:
-        self.got: list[tuple[dict[str, str], bytes]] = []
-        answers = iter(statuses)
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler) -> None:  # noqa: N805 - `self` is the receiver
-                body = handler.rfile.read(int(handler.headers["Content-Length"]))
-                self.got.append(({name.lower(): value for name, value in handler.headers.items()}, body))
-                handler.send_response(next(answers, 204))
-                handler.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/hook?token=a%26b"
-        threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    receiver = Receiver(500, 302)
-    yield receiver
-    receiver.close()
+def receiver() -> Iterator[FaultServer]:
+    """A server that takes webhooks, but not the first two."""
+    with FaultServer([answer_with(500), answer_with(302), answer_with(204)]) as receiver:
+        yield receiver
+
+
+def got(receiver: FaultServer) -> list[tuple[dict[str, str], bytes]]:
+    """Headers and body of each webhook so far."""
+    posts = [post for post in receiver.ledger.posts if post.whole_request_read]
+    return [({name.lower(): value for name, value in post.headers}, post.body) for post in posts]
 
 
 def verify(headers: dict[str, str], body: bytes, key: dict[str, str]) -> None:
@@ -211,40 +190,40 @@ def verify(headers: dict[str, str], body: bytes, key: dict[str, str]) -> None:
     public.verify(bytes.fromhex(headers["x-ideogram-webhook-signature"]), "\n".join(lines).encode())
 
 
-def test_a_finished_job_is_announced_signed_and_retried(receiver: Receiver) -> None:
+def test_a_finished_job_is_announced_signed_and_retried(receiver: FaultServer) -> None:
     with MockServer(latency=0.3) as server:
-        job = job_id(submit(server.url, webhook_url=receiver.url))
-        assert not receiver.got, "the job is not done"
-        wait_until(lambda: len(receiver.got) == 3)
+        job = job_id(submit(server.url, webhook_url=f"{receiver.url}/hook?token=a%26b"))
+        assert not got(receiver), "the job is not done"
+        wait_until(lambda: len(got(receiver)) == 3)
         (key,) = get(server.url + KEYS).raise_for_status().json()["keys"]
         assert state(server.url, job)["status"] == "completed"
-        for headers, body in receiver.got:
+        for headers, body in got(receiver):
             verify(headers, body, key)
             assert headers["x-ideogram-webhook-key-id"] == key["kid"]
             assert headers["x-ideogram-webhook-generation-id"] == job
             assert headers["content-type"] == "application/json"
             assert abs(int(headers["x-ideogram-webhook-timestamp"]) - time.time()) < 60
         with pytest.raises(InvalidSignature):
-            verify(receiver.got[0][0], body + b" ", key)
-        announced = json.loads(receiver.got[2][1])
+            verify(got(receiver)[0][0], body + b" ", key)
+        announced = json.loads(got(receiver)[2][1])
         schema = {"$ref": "#/components/schemas/WebhookBody"}
         assert list(read_view().validator(schema).iter_errors(announced)) == []
         assert announced.keys() == {"generation_id", "created", "data"}
         assert get(announced["data"][0]["url"]).status_code == 200
-        assert dict(server.ledger[0].fields)["webhook_url"] == receiver.url
+        assert dict(server.ledger[0].fields)["webhook_url"] == f"{receiver.url}/hook?token=a%26b"
         assert [each.path for each in server.ledger if not each.headers.get("api-key")] == [KEYS]
 
 
 def test_a_webhook_is_dropped_after_some_attempts(
-    receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    receiver: FaultServer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(mock_jobs, "RETRY_PAUSES", (0.0,))
     with MockServer() as server:
-        job_id(submit(server.url, f"a {FAILED_WORD} cat", webhook_url=receiver.url))
-        job = job_id(submit(server.url, webhook_url=receiver.url))
+        job_id(submit(server.url, f"a {FAILED_WORD} cat", webhook_url=f"{receiver.url}/hook?token=a%26b"))
+        job = job_id(submit(server.url, webhook_url=f"{receiver.url}/hook?token=a%26b"))
         wait_until(lambda: bool(caplog.messages))
     assert caplog.messages == [f"The webhook of job {job} was dropped after 2 attempts: status 302"]
-    assert [headers["x-ideogram-webhook-generation-id"] for headers, _ in receiver.got] == [job] * 2, "no failed job"
+    assert [headers["x-ideogram-webhook-generation-id"] for headers, _ in got(receiver)] == [job] * 2, "no failed job"
 
 
 def test_webhook_urls_are_checked_before_the_job_begins(server: MockServer) -> None:
@@ -282,11 +261,11 @@ def test_without_cryptography_nothing_is_signed_and_all_else_works(
     assert state(server.url, job_id(submit(server.url)))["status"] == "completed"
 
 
-def test_our_client_verifies_a_webhook_with_the_keys_of_the_server(receiver: Receiver) -> None:
+def test_our_client_verifies_a_webhook_with_the_keys_of_the_server(receiver: FaultServer) -> None:
     with MockServer() as server, Ideogram("any-key", base_url=server.url) as client:
-        job = client.submit(text_prompt="a cat", webhook_url=receiver.url)
-        wait_until(lambda: bool(receiver.got))
-        headers, body = receiver.got[0]
+        job = client.submit(text_prompt="a cat", webhook_url=f"{receiver.url}/hook?token=a%26b")
+        wait_until(lambda: bool(got(receiver)))
+        headers, body = got(receiver)[0]
         announced = client.verify_webhook(headers, body)
         assert (announced.id, announced.status) == (job.id, "completed")
         assert client.wait(announced).images[0].prompt == "a cat"

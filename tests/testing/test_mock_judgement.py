@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from contract_document import UNKNOWN
 from driver import case
 from hypothesis import given
 from hypothesis import strategies as st
 from mock_requests import Part, encode, fields, json_prompt, part
-from unknown_fields import UNKNOWN
 
 from ideogram_ai.contract.decoding import decode_parts
 from ideogram_ai.contract.problems import pointer_to

@@ -10,12 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from attrs import evolve
 from driver import case
 from mock_requests import HEADERS, KEY, fields, get, json_prompt, part, post, send, wait_until
 from raw_http import connect
+from starlette.applications import Starlette
+from starlette.routing import Mount
 
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import API_KEY_HEADER
@@ -82,6 +85,24 @@ def test_other_paths_methods_and_bodies_are_refused(mock_url: str) -> None:
     refuse(415, OPERATION.media_type, json={"text_prompt": "a"})
     refuse(415, OPERATION.media_type, content=b"a")
     refuse(413, str(LARGEST_BODY), files=fields(text_prompt="x" * LARGEST_BODY))
+
+
+def test_an_application_that_is_mounted_in_another_one_serves_the_same() -> None:
+    async def ask(method: str, path: str) -> tuple[int, str | None]:
+        mounted = httpx.ASGITransport(Starlette(routes=[Mount("/a b", create_app())]))
+        async with httpx.AsyncClient(transport=mounted, base_url="http://mounted/a%20b") as client:
+            response = await client.request(method, path, headers=HEADERS)
+            return response.status_code, response.headers.get("allow")
+
+    for method, path, found in (
+        ("GET", "/datasets", (200, None)),
+        ("PUT", "/datasets", (405, "GET, POST")),
+        ("GET", "/v1/generations/a%2Fb", (400, None)),
+        ("POST", "/api/images/ephemeral/a.png", (405, "GET, HEAD")),
+        ("HEAD", "/api/images/ephemeral/a.png", (403, None)),
+        ("GET", "/nowhere", (404, None)),
+    ):
+        assert anyio.run(ask, method, path) == found, path
 
 
 def test_words_in_a_prompt_choose_the_response(server: MockServer) -> None:

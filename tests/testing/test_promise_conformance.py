@@ -4,10 +4,7 @@ A refusal shows that a server keeps a rule only where it accepts the same reques
 knows no rule of the contract, responds the same to every request, or refuses for a reason of its own.
 """
 
-import http.server
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,7 +17,6 @@ from starlette.routing import Route
 
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.testing.conformance import Report, Verdict, apply_expected
-from ideogram_ai.testing.conformance.server import ServerOptions, run_server
 
 VIEW = read_view()
 TEXT, *OTHERS = VIEW.operation.exactly_one_of[0]
@@ -39,6 +35,7 @@ CONSTANT: dict[str, Callable[[], Response]] = {
     "422": lambda: JSONResponse({"error": f"unsafe {NAMES}"}, 422),
     "429": lambda: JSONResponse({"error": "Too many requests", "reject_reason": "inflight_limit"}, 429),
     "500": lambda: JSONResponse({"detail": "no"}, 500),
+    "501 of a file server": lambda: HTMLResponse("<title>Error response</title>", 501),
     "a login page": lambda: HTMLResponse(LOGIN),
     "a redirect to a login page": lambda: RedirectResponse("/login"),
     "nothing": Response,
@@ -145,27 +142,6 @@ def test_a_server_that_stops_halfway_holds_nothing_that_it_seemed_to_hold() -> N
     report = run_on_app(rewriting(ask=close))
     assert not {name for name in held(report) if name.startswith("request.refused.")}
     assert "at first, but no longer at the end" in result(report, "request.refused.ResolutionV4.enum").detail
-    assert apply_expected(report).exit_code == 1
-
-
-@contextmanager
-def bare_http_server() -> Iterator[str]:
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name it has
-            pass
-
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
-
-
-def test_the_file_server_of_python_holds_nothing() -> None:
-    with bare_http_server() as url:
-        report = run_server(ServerOptions(url))
-    assert held(report) == set()
     assert apply_expected(report).exit_code == 1
 
 

@@ -1,4 +1,4 @@
-"""The pytest plugin: its fixtures, how they fail a test, and how little it imports."""
+"""The pytest plugin: its fixtures, how they fail a test, how little it imports, and the page that teaches it."""
 
 import json
 import os
@@ -9,10 +9,14 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 pytest_plugins = ["pytester"]
 
+ROOT = Path(__file__).parents[2]
 PLUGIN = "ideogram_ai.testing.pytest_plugin"
+# Of the examples of docs/testing.md, and of naming plugins that are loaded already.
+NO_FAULTS = ["ideogram_ai.client.ResponseWarning", "pytest.PytestAssertRewriteWarning"]
 HEAVY = ["respx", "httpx", "hypothesis", "starlette", "uvicorn", "jsonschema_rs", "PIL", "schemathesis", "attrs"]
 START = f"""
 import json, sys
@@ -149,3 +153,23 @@ def test_without_the_extra_a_fixture_names_the_command_to_run(run: pytest.Pytest
 def test_pytest_finds_it_once_the_package_is_installed() -> None:
     points = distribution("ideogram-ai").entry_points.select(group="pytest11", name="ideogram_ai")
     assert [point.value for point in points] == [PLUGIN]
+
+
+def test_the_page_about_testing_is_a_module_whose_tests_pass(
+    run: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("IDEOGRAM_API_KEY")  # a reader has none
+    page = (ROOT / "docs/testing.md").read_text("utf-8")
+    blocks = [token for token in MarkdownIt().parse(page) if token.info.strip() == "python"]
+    module = "\n".join(block.content for block in blocks)
+    names = re.findall(r"^(?:async )?def (test_\w+)", module, flags=re.MULTILINE)
+    assert len(names) > 10
+    run.makepyfile(test_page=module)
+    wanted = ["-p", PLUGIN, "-p", "anyio.pytest_plugin", "-p", "_hypothesis_pytestplugin", "-p", "no:cacheprovider"]
+    result = run.runpytest_subprocess("-v", *wanted, "-W", "error", *(f"-Wignore::{name}" for name in NO_FAULTS))
+    ended = dict(re.findall(r"::(test_\w+)\S* (PASSED|XFAIL|\w+)", result.stdout.str()))
+    assert set(ended) == set(names)
+    expected_to_fail = {"test_that_fails_although_the_error_is_swallowed"}
+    assert {name for name, end in ended.items() if end == "XFAIL"} == expected_to_fail
+    assert {name for name, end in ended.items() if end != "PASSED"} == expected_to_fail
+    assert result.ret == 0

@@ -44,7 +44,7 @@ def row_name(key: str) -> str:
 
 
 @frozen
-class Record:
+class ClaimFile:
     """A file of an attempt at a row."""
 
     row: str

@@ -21,7 +21,18 @@ from attrs import evolve, frozen
 
 from ideogram_ai.client.errors import NOTHING_SENT
 
-from .claim_files import FOLDER, OPEN, VERSION, Found, Record, document, folder_of, found_in, may_be_retried, row_name
+from .claim_files import (
+    FOLDER,
+    OPEN,
+    VERSION,
+    ClaimFile,
+    Found,
+    document,
+    folder_of,
+    found_in,
+    may_be_retried,
+    row_name,
+)
 from .manifest import CLAIMS_NAME, MARK_NAME
 from .model import BEFORE, LedgerChangeError, LedgerError, Outcome, PlanError, State, StoreError
 from .presence import Presence
@@ -169,7 +180,7 @@ class Claims:
         known = _NOTHING if self._index is None else self._known.get(row, _NOTHING)
         number, carried = known.attempt + 1, known.carried
         for pause in range(_ROUNDS):
-            record = Record(row, number, State.SENT)
+            record = ClaimFile(row, number, State.SENT)
             if self._create(record, evolve(attempt, earlier_cost=carried)):
                 self._known[row] = _Known(number, State.SENT, carried)
                 return None
@@ -213,16 +224,19 @@ class Claims:
         if known.state is State.SENT:
             outcome = Outcome(request, State.PLANNED, earlier_cost=known.earlier)
             self.store.put(
-                Record(row, known.attempt, State.PLANNED).name, document(outcome, self._presence.owner, self._run)
+                ClaimFile(row, known.attempt, State.PLANNED).name, document(outcome, self._presence.owner, self._run)
             )
             self._known[row] = _Known.of(known.attempt, outcome)
 
     def record(self, outcome: Outcome) -> None:
         """Write down what became of a row that this process claimed or goes on with. It is durable when this returns.
 
-        What cannot be written is among `unrecorded`.
+        PLANNED takes its claim back. What cannot be written is among `unrecorded`.
         """
         row, state = row_name(outcome.request.key), outcome.state
+        if state is State.PLANNED:
+            self.release(outcome.request)
+            return
         known = self._known.get(row, _NOTHING)
         never_sent = known.state in _AGAIN and state is State.FAILED and outcome.sent_at is None
         if never_sent or (known.state is State.PLANNED and State.PLANNED in BEFORE[state]):
@@ -232,19 +246,19 @@ class Claims:
                 f"Row {outcome.request.key!r:.80} of {self.store.location!r} cannot be {state} now.",
                 keys=frozenset({outcome.request.key}),
             )
-        record = Record(row, known.attempt, state)
+        record = ClaimFile(row, known.attempt, state)
         outcome = evolve(outcome, earlier_cost=known.earlier)
         self._write(record, document(outcome, self._presence.owner, self._run), outcome)
         self._known[row] = _Known.of(known.attempt, outcome)
         if known.state not in {State.SENT, state}:
             with suppress(StoreError):  # only tidiness: the file that is further counts
-                self.store.remove(Record(row, known.attempt, known.state).name)
+                self.store.remove(ClaimFile(row, known.attempt, known.state).name)
 
     def find(self, key: str) -> Found | None:
         """What the place says of a row; None when nobody claimed it."""
         row = row_name(key)
         for pause in range(_ROUNDS):
-            records = [each for each in map(Record.of, self.store.names(folder_of(row))) if each and each.row == row]
+            records = [each for each in map(ClaimFile.of, self.store.names(folder_of(row))) if each and each.row == row]
             if not records:
                 return None
             found = self._read(max(records, key=lambda each: each.rank), last=pause == _ROUNDS - 1)
@@ -325,16 +339,16 @@ class Claims:
         row = row_name(found.outcome.request.key)
         self._known[row] = _Known.of(found.attempt, found.outcome)
 
-    def _listed(self) -> dict[str, dict[int, Record]]:
+    def _listed(self) -> dict[str, dict[int, ClaimFile]]:
         """The file that counts of each attempt at each row."""
-        rows: dict[str, dict[int, Record]] = {}
-        for record in map(Record.of, self.store.names(FOLDER)):
+        rows: dict[str, dict[int, ClaimFile]] = {}
+        for record in map(ClaimFile.of, self.store.names(FOLDER)):
             if record is not None:
                 attempts = rows.setdefault(record.row, {})
                 attempts[record.attempt] = max(attempts.get(record.attempt, record), record, key=lambda each: each.rank)
         return rows
 
-    def _news(self, listed: Mapping[str, Mapping[int, Record]]) -> Iterator[Found]:
+    def _news(self, listed: Mapping[str, Mapping[int, ClaimFile]]) -> Iterator[Found]:
         """What the place says and this process does not know yet."""
         wanted = [
             record
@@ -353,7 +367,7 @@ class Claims:
                 elif not may_be_retried(found.outcome):
                     yield evolve(found, is_latest=False)
 
-    def _is_news(self, record: Record, last: int) -> bool:
+    def _is_news(self, record: ClaimFile, last: int) -> bool:
         known = self._known.get(record.row, _NOTHING)
         if record.attempt < last:  # made again on purpose; what made no image is of no interest any more
             made = record.state not in {State.SENT, State.PLANNED, State.UNKNOWN}
@@ -382,7 +396,7 @@ class Claims:
         names = ", ".join(f"{name} = :{name}" for name in columns)
         database.execute(f"UPDATE rows SET {names} WHERE position = :at", {**columns, "at": row["position"]})  # noqa: S608
 
-    def _create(self, record: Record, outcome: Outcome) -> bool:
+    def _create(self, record: ClaimFile, outcome: Outcome) -> bool:
         data = document(outcome, self._presence.owner, self._run)
         try:
             return self.store.create(record.name, data)
@@ -394,7 +408,7 @@ class Claims:
                     self.release(outcome.request)
             raise
 
-    def _write(self, record: Record, data: bytes, outcome: Outcome) -> None:
+    def _write(self, record: ClaimFile, data: bytes, outcome: Outcome) -> None:
         # Where another outcome could not be written, the driver's own attempts are enough.
         for pause in _PAUSES if not self.unrecorded else _PAUSES[-1:]:
             try:
@@ -409,7 +423,7 @@ class Claims:
                 self.unrecorded.pop(outcome.request.key, None)
                 return
 
-    def _read(self, record: Record, *, last: bool = True) -> Found | None:
+    def _read(self, record: ClaimFile, *, last: bool = True) -> Found | None:
         """Read a file; None when it is gone, or is being written unless this is the last try."""
         data = self.store.read(record.name)
         if data is None or (not data and not last):

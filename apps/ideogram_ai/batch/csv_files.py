@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import define, evolve, field, frozen
 
-from .csv_records import Dialect, Record, RecordReader
+from .csv_records import CsvRecord, Dialect, RecordReader
 from .model import Header, InputError, Row
 
 if TYPE_CHECKING:
@@ -289,7 +289,7 @@ class _Survey:
     wrong: Counter[int] = field(factory=Counter[int])
     filled: dict[int, int] = field(factory=dict[int, int])
 
-    def add(self, record: Record) -> None:
+    def add(self, record: CsvRecord) -> None:
         """Count a row."""
         cells = record.fit(self.names)
         if record.fault is not None:

@@ -21,7 +21,8 @@ LONGEST_CELL: Final = 16 * 2**20
 _NULLS: Final = frozenset({"NULL", r"\N", "NA"})
 """How databases and R write a missing value, without quotes."""
 _ESCAPES: Final = {r"\n": "\n", r"\t": "\t", r"\r": "\r"}
-_DAMAGE: Final = re.compile("[\0\r\udc80-\udcff]")
+_DAMAGE: Final = re.compile("[\0\r\n\udc80-\udcff]")
+_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
 _NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
 _ESCAPED_LETTERS: Final = re.compile(r"\\[nt\\]")
 
@@ -46,7 +47,7 @@ class Dialect:
 
 
 @define
-class Record:
+class CsvRecord:
     """The cells of a row, from the line `line` to the line `last`.
 
     `fault` is why it cannot be read. `stray` says that a cell without quotes around it has an odd number of quotes.
@@ -70,7 +71,7 @@ class _BrokenQuoteError(Exception):
     """A quote neither ends a cell nor stands for itself."""
 
 
-class RecordReader(Iterator[Record]):
+class RecordReader(Iterator[CsvRecord]):
     """Splits CSV into records, without empty lines, and notes what shows how the file is written.
 
     Attributes:
@@ -107,7 +108,7 @@ class RecordReader(Iterator[Record]):
         self.not_utf8: tuple[int, str] | None = None
         self.has_unicode = False
 
-    def __next__(self) -> Record:
+    def __next__(self) -> CsvRecord:
         while True:
             line = self._next_line()
             if line is None:
@@ -122,18 +123,18 @@ class RecordReader(Iterator[Record]):
             pass
         return self.number
 
-    def _record(self, line: str, body: str) -> Record:
+    def _record(self, line: str, body: str) -> CsvRecord:
         if (self._quotes and '"' in body) or (self._backslashes and "\\" in body):
             record = self._split(line)
         else:
-            record = Record(self.number, self.number, [_without_null(cell) for cell in body.split(self._mark)])
+            record = CsvRecord(self.number, self.number, [_without_null(cell) for cell in body.split(self._mark)])
         if "\\" in body:
             self._note_backslashes(body)
         if record.fault is None:
             record.fault = self._damage(record, body)
         return record
 
-    def _split(self, line: str) -> Record:
+    def _split(self, line: str) -> CsvRecord:
         self._text, self._place, self._stray = line, 0, False
         first, cells = self.number, list[str]()
         try:
@@ -141,11 +142,11 @@ class RecordReader(Iterator[Record]):
                 quoted = self._quotes and self._text.startswith('"', self._place)
                 cells.append(self._quoted_cell() if quoted else self._plain_cell(len(cells) + 1))
                 if self._place >= _end(self._text):
-                    return Record(first, self.number, cells, stray=self._stray)
+                    return CsvRecord(first, self.number, cells, stray=self._stray)
                 self._place += 1
         except _BrokenQuoteError as error:
             self.skip_all()
-            return Record(first, self.number, cells, fault=f"{error}")
+            return CsvRecord(first, self.number, cells, fault=f"{error}")
 
     def _quoted_cell(self) -> str:
         """The cell whose opening quote is at the place; the place moves behind its closing quote."""
@@ -212,7 +213,7 @@ class RecordReader(Iterator[Record]):
             if self.letters is None and not json and _ESCAPED_LETTERS.search(cell):
                 self.letters = self.number
 
-    def _damage(self, record: Record, body: str) -> str | None:
+    def _damage(self, record: CsvRecord, body: str) -> str | None:
         """Characters that no program writes on purpose, so that the row cannot be trusted."""
         one_line = record.line == record.last
         if not self.has_unicode and not body.isascii() and not _NOT_UTF8.search(body):
@@ -230,8 +231,10 @@ class RecordReader(Iterator[Record]):
                 fault = _explain_encoding(cell, half.start(), number)
                 self.not_utf8 = self.not_utf8 or (record.line, fault)
                 return fault
-        if one_line and "\r" in "".join(body.split('"')[::2]):
-            return "a carriage return is outside quotes; give all lines the same end, and quote the cell"
+        outside = "".join((_ESCAPED.sub("", body) if self._backslashes else body).split('"')[::2])
+        if one_line and ("\r" in outside or "\n" in outside):
+            other = "carriage return" if "\r" in outside else "line feed"
+            return f"a {other} is outside quotes; give all lines the same end, and quote the cell"
         return None
 
 

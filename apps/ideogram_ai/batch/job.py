@@ -21,10 +21,9 @@ from .ledger import Ledger
 from .manifest import check_mark, rebuild_ledger, write_mark
 from .model import MOCK, BatchError, LedgerError, Outcome, State, log_outcomes, server_of
 from .operations import cost_of, submit_operation
-from .pace import Budget
 from .planning import plan_rows, use_server
 from .run import Run
-from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
+from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, RunOptions
 from .saving import image_names, thumbnail_name
 from .store import digest, local_folder, open_store
 
@@ -280,36 +279,21 @@ class Job:
             raise ValueError("max_cost needs prices to count with.")
         if self._running:
             raise BatchError("This batch is running already.")
-        check_limits(in_flight=in_flight, downloads=downloads)
+        options = RunOptions(
+            in_flight=in_flight,
+            downloads=downloads,
+            prices=prices,
+            max_cost=max_cost,
+            retry_unknown=retry_unknown,
+            retry_failed=retry_failed,
+            submit=submit,
+            job_seconds=job_seconds,
+        )
         self._running = True
-        self._run = run = Run(self, client, prices, None if self._run is None else self._run.journal)
+        self._run = run = Run(self, client, options, None if self._run is None else self._run.journal)
         try:
-            await anyio.to_thread.run_sync(
-                lambda: self._begin(
-                    client.base_url,
-                    rehearsal=rehearsal,
-                    retry_unknown=retry_unknown,
-                    retry_failed=retry_failed,
-                    prices=prices if max_cost is not None else None,
-                    submit=submit,
-                )
-            )
-            if max_cost is not None:
-                run.budget = Budget(max_cost, await anyio.to_thread.run_sync(self.ledger.total_cost))
-            return await run.finish(
-                partial(
-                    Runner,
-                    client=client,
-                    in_flight=in_flight,
-                    downloads=downloads,
-                    prices=prices,
-                    server=self.ledger.server,
-                    submit=submit,
-                    job_seconds=job_seconds,
-                    claims=self.claims,
-                ),
-                on_event,
-            )
+            await anyio.to_thread.run_sync(partial(self._begin, client.base_url, options, rehearsal=rehearsal))
+            return await run.finish(on_event)
         except BaseException as error:
             log_outcomes("The ledger could not be written.", self.unrecorded.values(), error)
             raise
@@ -336,16 +320,7 @@ class Job:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _begin(
-        self,
-        base_url: str,
-        *,
-        rehearsal: bool,
-        retry_unknown: bool,
-        retry_failed: bool,
-        prices: Prices | None,
-        submit: bool,
-    ) -> None:
+    def _begin(self, base_url: str, options: RunOptions, *, rehearsal: bool) -> None:
         """Check that ledger and server belong to the folder, and record that; check that each row can be sent."""
         if self.claims is not None:
             self.meet(base_url, rehearsal=rehearsal)
@@ -359,15 +334,16 @@ class Job:
                     self.store.remove(thumbnail_name(sha256))
             self.ledger.begin_run()
             write_mark(self.store, self.ledger)
-        if retry_unknown:
+        if options.retry_unknown:
             self.ledger.retry_unknown()
-        if retry_failed:
+        if options.retry_failed:
             self.ledger.retry_failed()
         self.ledger.ask_again()
-        for request in self.ledger.planned() if submit or prices else ():
-            if prices and cost_of(request, prices) is None:
+        limited = options.max_cost is not None
+        for request in self.ledger.planned() if options.submit or limited else ():
+            if limited and cost_of(request, options.prices) is None:
                 raise ValueError(f"max_cost cannot be kept: nobody knows the price of {request.operation}.")
-            if submit and submit_operation(request.operation) is None:
+            if options.submit and submit_operation(request.operation) is None:
                 raise ValueError(
                     f"Row {request.key!r:.80} cannot be submitted: there are no jobs of {request.operation}."
                 )

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import IO, TYPE_CHECKING, Final, Protocol, Self, TypeVar
 
 import anyio
@@ -17,7 +18,7 @@ import anyio.lowlevel
 import anyio.to_thread
 from attrs import define, field
 
-from .model import BatchError, BatchRequest, LedgerChangeError, LedgerError, Outcome, State
+from .model import BatchError, LedgerChangeError, LedgerError, Outcome, State
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from .ledger import Ledger
 
 T = TypeVar("T")
-R = TypeVar("R")
 
 _GATHERING: Final = 4
 """Turns of the event loop that a group waits: a response frees a slot, and both records go into one group."""
@@ -35,21 +35,14 @@ _RESERVED_BYTES: Final = 4 * 1024 * 1024
 
 
 class Journal(Protocol):
-    """Records each request before it is sent, and what became of it. It is called in the event loop and must not block.
+    """Records how far each request got, before it is sent and after it has ended."""
 
-    Every method but `written` only takes note, so that a cancelled task can call it too.
-    """
+    def note(self, outcome: Outcome) -> None:
+        """Take note. It is called in the event loop and does not block, so that a cancelled task can call it too.
 
-    def sent(self, attempt: Outcome) -> None:
-        """A request is about to be sent. It is sent when `written` returns, and not if that raises."""
-        ...
-
-    def unsent(self, request: BatchRequest) -> None:
-        """A request certainly did not run. It may be sent again, or is left to another run."""
-        ...
-
-    def ended(self, outcome: Outcome) -> None:
-        """A request has an outcome. Another one follows SUBMITTED, and ANSWERED when the images are saved."""
+        SENT is a request that is about to be sent: it is sent when `written` returns, and not if that raises. PLANNED
+        is one that certainly did not run. Another outcome follows SUBMITTED, and ANSWERED when the images are saved.
+        """
         ...
 
     async def written(self) -> None:
@@ -111,16 +104,8 @@ class LedgerJournal:
             outcome.request.key: outcome for outcome in noted if outcome.state not in {State.PLANNED, State.SENT}
         }
 
-    def sent(self, attempt: Outcome) -> None:
-        """Note that a request is about to be sent."""
-        self._group.outcomes.append(attempt)
-
-    def unsent(self, request: BatchRequest) -> None:
-        """Note that a request certainly did not run."""
-        self._group.outcomes.append(Outcome(request, State.PLANNED))
-
-    def ended(self, outcome: Outcome) -> None:
-        """Note an outcome."""
+    def note(self, outcome: Outcome) -> None:
+        """Note how far a request got."""
         self._group.outcomes.append(outcome)
 
     async def written(self) -> None:
@@ -216,36 +201,23 @@ class Records:
             if found is not None:
                 return found.outcome
         if self._journal is not None:
-            self._journal.sent(attempt)
-            await self._journal.written()
+            self._journal.note(attempt)
+        await self._written()
         return None
 
-    async def end(self, outcome: Outcome) -> bool:
-        """Record an outcome. False when one of them could not: the other one may have it."""
+    async def record(self, outcome: Outcome) -> bool:
+        """Record an outcome, or as PLANNED a request that certainly did not run.
+
+        False when the claims or the journal could not: the other one may have it.
+        """
         recorded = True
-        if self._claims is not None:
+        for write in (partial(self._note, outcome), self._written):
             try:
-                await self._in_place(self._claims.record, outcome)
-            except Exception as error:  # noqa: BLE001 - reported
-                self._on_error(error)
-                recorded = False
-        if self._journal is not None:
-            try:
-                self._journal.ended(outcome)
-                await self._journal.written()
+                await write()
             except Exception as error:  # noqa: BLE001 - reported
                 self._on_error(error)
                 recorded = False
         return recorded
-
-    async def take_back(self, request: BatchRequest) -> None:
-        """Record that a request certainly did not run."""
-        if self._journal is not None:
-            self._journal.unsent(request)
-        if self._claims is not None:
-            await self._in_place(self._claims.release, request)
-        if self._journal is not None:
-            await self._journal.written()
 
     async def abort(self, outcome: Outcome) -> None:
         """Record what an attempt came to whose task is being cancelled: PLANNED, or what may have been billed.
@@ -253,19 +225,20 @@ class Records:
         What cannot be written to the place is unknown to others.
         """
         with anyio.CancelScope(shield=True), suppress(BatchError):
-            if outcome.state is State.PLANNED:
-                if self._journal is not None:
-                    self._journal.unsent(outcome.request)
-                if self._claims is not None:
-                    await self._in_place(self._claims.release, outcome.request)
-                return
-            if self._journal is not None:
-                self._journal.ended(outcome)
-            if self._claims is not None:
-                await self._in_place(self._claims.record, outcome)
+            await self._note(outcome)
 
-    async def _in_place(self, function: Callable[[T], R], argument: T) -> R:
-        return await anyio.to_thread.run_sync(function, argument, limiter=self._limiter)
+    async def _note(self, outcome: Outcome) -> None:
+        if self._journal is not None:
+            self._journal.note(outcome)
+        if self._claims is not None:
+            await self._in_place(self._claims.record, outcome)
+
+    async def _written(self) -> None:
+        if self._journal is not None:
+            await self._journal.written()
+
+    async def _in_place(self, function: Callable[[Outcome], T], outcome: Outcome) -> T:
+        return await anyio.to_thread.run_sync(function, outcome, limiter=self._limiter)
 
 
 def _without_sent(outcomes: Sequence[Outcome]) -> list[Outcome]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -85,24 +85,18 @@ def cost_of(request: BatchRequest, prices: Prices | None) -> Decimal | None:
     return one * images_asked(request) if one is not None and price is not None and price.per == "image" else one
 
 
-def method_for(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submit: bool) -> Callable[..., Any]:
-    """The client's method that makes the images of a request, or that submits it. RequestError if there is none."""
+def prepare_call(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submit: bool) -> Callable[[], Any]:
+    """The call that makes the images of a request, or that submits it. It reads the files whose content is known.
+
+    A file that is gone or has another content than before is a RequestError, and so is a request that no job can make.
+    """
     operation = submit_operation(request.operation) if submit else image_operations()[request.operation]
     if operation is None:
         raise RequestError(f"The contract has no operation that submits {request.operation}. {NOTHING_SENT}")
-    method: Callable[..., Any] = attrgetter(operation.method_name)(client)
-    return method
-
-
-def arguments_of(request: BatchRequest) -> dict[str, Any]:
-    """The keyword arguments of a request's method. It reads the request's files if their content is known.
-
-    A file that is gone or has another content than before is a RequestError.
-    """
     if "timeout" in request.fields:
         raise RequestError(f"'timeout' is not a request field; give it to the client. {NOTHING_SENT}")
     read = {name: _map_file(_read, request.fields[name], digest) for name, digest in request.files.items()}
-    return {**request.fields, **read}
+    return partial(attrgetter(operation.method_name)(client), **{**request.fields, **read})
 
 
 def identified_files(request: BatchRequest) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -11,7 +11,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .model import BatchRequest, Outcome, State
-from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner
+from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, RunOptions
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -82,13 +82,9 @@ def run_batch(
         Runner(
             _read(requests),
             client,
-            in_flight=in_flight,
-            downloads=downloads,
+            RunOptions(in_flight=in_flight, downloads=downloads, prices=prices, submit=submit, job_seconds=job_seconds),
             finish=finish,
-            prices=prices,
             journal=journal,
-            submit=submit,
-            job_seconds=job_seconds,
         )
     )
 

@@ -25,16 +25,17 @@ from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import NOTHING_SENT
 
 from .claims import Claims
-from .coordinator import RENEW_SECONDS, Coordinator, RemoteTurns
 from .events import STOPPING_SOFTLY, RowDone, RowSent, RunStarted, RunStopped, RunStopping, StopReason
 from .manifest import manifest_members, outcome_of_members
 from .model import BatchError, BatchRequest, BatchRowError, BatchStoppedError, Outcome, PlanError, State, server_of
+from .pace import RENEW_SECONDS, Coordinator, RemoteTurns
 from .planning import with_files
 from .prices import Prices, shipped_prices
 from .reading import plain_row
 from .rows import content_of, request_columns, request_of
-from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, Runner, check_limits
-from .step import join, save_images
+from .runner import IN_FLIGHT, JOB_SECONDS, Runner, RunOptions
+from .saving import save_images
+from .step import join
 from .store import local_folder, open_store
 
 if TYPE_CHECKING:
@@ -129,8 +130,8 @@ def generate(
         with Job.open(out, shared=True) as job:
             spent = job.total_cost()
     settings = Settings(
-        absolute(out),
-        url,
+        out=absolute(out),
+        base_url=url,
         timeout=timeout,
         in_flight=in_flight,
         submit=submit,
@@ -199,8 +200,8 @@ def absolute(out: str | os.PathLike[str]) -> str:
     return str(out) if folder is None else str(folder.absolute())
 
 
-@frozen
-class Settings:
+@frozen(kw_only=True)
+class Settings(RunOptions):
     """What the workers of a run have in common; see generate.
 
     Attributes:
@@ -211,14 +212,6 @@ class Settings:
     out: str
     base_url: str
     timeout: float | None
-    in_flight: int
-    submit: bool
-    prices: Prices
-    retry_unknown: bool
-    retry_failed: bool
-    job_seconds: float = JOB_SECONDS
-    downloads: int = DOWNLOADS
-    max_cost: Decimal | None = None
     allow_http: bool = False
     planned: bool = False
     run: str = field(factory=lambda: secrets.token_hex(8))
@@ -244,7 +237,6 @@ def _map(dataset: Any, settings: Settings, coordinator: Any, workers: int | None
 
 def _coordinate(key: str, settings: Settings, spent: Decimal) -> Any:
     """Start the coordinator beside this process, so that it lives as long as this one."""
-    check_limits(in_flight=settings.in_flight)
     if not ray.is_initialized():
         ray.init()
     here = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(
@@ -302,14 +294,10 @@ class _Worker:
         runner = Runner(
             self._source(),
             client,
-            in_flight=settings.in_flight,
-            downloads=settings.downloads,
+            settings,
             finish=self._finish,
-            prices=settings.prices,
             on_event=self._note,
             server=server_of(settings.base_url),
-            submit=settings.submit,
-            job_seconds=settings.job_seconds,
             claims=claims,
             turns=RemoteTurns(self._coordinator, self._name, settings.in_flight, settings.prices),
         )

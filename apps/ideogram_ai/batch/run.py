@@ -17,6 +17,8 @@ from .events import RowDone, RunStarted, RunStopped, RunStopping, RunWaiting, St
 from .journal import LedgerJournal
 from .model import BatchError, LedgerError, Outcome, State
 from .operations import cost_of
+from .pace import Budget
+from .runner import Runner
 from .saving import Saver
 
 if TYPE_CHECKING:
@@ -28,9 +30,7 @@ if TYPE_CHECKING:
     from .events import Event
     from .job import Job
     from .model import BatchRequest
-    from .pace import Budget
-    from .prices import Prices
-    from .runner import Runner
+    from .runner import RunOptions
 
 T = TypeVar("T")
 
@@ -47,38 +47,40 @@ class Run:
 
     Attributes:
         journal: Its journal; before it begins that of the run before, which may have unwritten outcomes.
-        budget: What it may cost, if there is a limit.
     """
 
     def __init__(
         self,
         job: Job,
         client: AsyncIdeogram,
-        prices: Prices | None,
+        options: RunOptions,
         before: LedgerJournal | None,
     ) -> None:
         self.journal = before
-        self.budget: Budget | None = None
+        self._budget: Budget | None = None
         self._job = job
         self._ledger = job.ledger
         self._claims = job.claims
         self._client = client
-        self._prices = prices
+        self._options = options
         self._on_event: Callable[[Event], None] = _ignore
         self._event_error: Exception | None = None
         self._runner: Runner | None = None
         self._stopping: RunStopping | None = None
 
-    async def finish(self, new_runner: Callable[..., Runner], on_event: Callable[[Event], None] | None) -> RunStopped:
+    async def finish(self, on_event: Callable[[Event], None] | None) -> RunStopped:
         """Run to the end."""
         self._on_event = on_event or _ignore
+        if self._options.max_cost is not None:
+            spent = await anyio.to_thread.run_sync(self._ledger.total_cost)
+            self._budget = Budget(self._options.max_cost, spent)
         counts = await anyio.to_thread.run_sync(self._ledger.counts)
         planned = await anyio.to_thread.run_sync(self._planned)
         self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
-        await self._run(new_runner)
+        await self._run()
         return await self._stopped()
 
-    async def _run(self, new_runner: Callable[..., Runner]) -> None:
+    async def _run(self) -> None:
         """Run the rows, in a shared batch also those that others leave to this process."""
         try:
             async with LedgerJournal.open(self._ledger, self.journal) as self.journal:
@@ -86,7 +88,16 @@ class Run:
                 while True:
                     if self._claims is not None:
                         self._claims.left = False
-                    self._runner = new_runner(self.source(), finish=saver, journal=self.journal, on_event=self._emit)
+                    self._runner = Runner(
+                        self.source(),
+                        self._client,
+                        self._options,
+                        finish=saver,
+                        journal=self.journal,
+                        on_event=self._emit,
+                        server=self._ledger.server,
+                        claims=self._claims,
+                    )
                     await self._drive(self._runner)
                     if self._claims is None or not await self._is_left_by_others(self._claims):
                         return
@@ -136,8 +147,8 @@ class Run:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(runner.run)
             while (outcome := await runner.take()) is not None:
-                if self.budget is not None:
-                    await self.budget.settle(outcome.request.key, outcome.cost or Decimal(0))
+                if self._budget is not None:
+                    await self._budget.settle(outcome.request.key, outcome.cost or Decimal(0))
                 self._emit(RowDone(outcome))
         if isinstance(runner.error, IdeogramError | BatchError):
             self.stop(RunStopping(StopReason.ERROR, str(runner.error), runner.error))
@@ -157,10 +168,10 @@ class Run:
                     yield outcome
         async with aclosing(self._planned_requests()) as planned:
             async for request in planned:
-                if self.budget is not None:
-                    cost = cost_of(request, self._prices) or Decimal(0)  # what has no price was refused
-                    if not await self.budget.reserve(request.key, cost):
-                        self.stop(RunStopping(StopReason.MAX_COST, self.budget.refusal(cost)))
+                if self._budget is not None:
+                    cost = cost_of(request, self._options.prices) or Decimal(0)  # what has no price was refused
+                    if not await self._budget.reserve(request.key, cost):
+                        self.stop(RunStopping(StopReason.MAX_COST, self._budget.refusal(cost)))
                         return
                 yield Outcome(request, State.PLANNED)
 

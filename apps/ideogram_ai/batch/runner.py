@@ -15,12 +15,14 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
-from attrs import define, evolve
+from attrs import define, evolve, frozen
 
 from ideogram_ai.client import (
     APIConnectionError,
@@ -38,9 +40,10 @@ from ideogram_ai.client.retry import Wait
 from .events import PaceChanged, RowAnswered, RowSent, RowSubmitted
 from .journal import Records
 from .model import BatchStoppedError, Outcome, State, log_outcomes
-from .operations import arguments_of, cost_of, images_asked, method_for
+from .operations import cost_of, images_asked, prepare_call
 from .pace import LocalTurns
-from .step import is_fatal, outcome_of_error, outcome_of_lost_job, outcome_of_response
+from .prices import Prices
+from .step import is_fatal, outcome_of_error, outcome_of_job, outcome_of_response
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -50,8 +53,7 @@ if TYPE_CHECKING:
     from .claims import Claims
     from .events import Event
     from .journal import Journal
-    from .pace import Turns
-    from .prices import Prices
+    from .pace import RemoteTurns
 
 Finish: TypeAlias = Callable[[Outcome], Awaitable[Outcome]]
 """Does what is left to do with a response, for example downloads its images, and returns the new outcome."""
@@ -68,11 +70,23 @@ _UNKNOWN_IN_A_ROW: Final = 10
 """More requests than are in flight and so many end unknown in a row: something is wrong that costs money."""
 
 
-def check_limits(**limits: object) -> None:
-    """Raise ValueError for a limit that is not a whole number from 1."""
-    for name, value in limits.items():
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
+@frozen(kw_only=True)
+class RunOptions:
+    """What holds for all rows of a run; see Job.run."""
+
+    in_flight: int = IN_FLIGHT
+    downloads: int = DOWNLOADS
+    prices: Prices | None = None
+    max_cost: Decimal | None = None
+    retry_unknown: bool = False
+    retry_failed: bool = False
+    submit: bool = False
+    job_seconds: float = JOB_SECONDS
+
+    def __attrs_post_init__(self) -> None:
+        for name, value in (("in_flight", self.in_flight), ("downloads", self.downloads)):
+            if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+                raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
 
 
 @define(eq=False)
@@ -93,7 +107,6 @@ class Runner:
     Attributes:
         error: What stopped the run, or None.
         ended: Set when everything in flight has ended.
-        interrupted: Outcomes of requests that were aborted and may have run.
 
     Args:
         source: Outcomes to go on with, read one ahead and closed in the end: PLANNED ones are sent, SUBMITTED ones
@@ -108,36 +121,29 @@ class Runner:
         self,
         source: AsyncGenerator[Outcome],
         client: AsyncIdeogram,
+        options: RunOptions,
         *,
-        in_flight: int = IN_FLIGHT,
-        downloads: int = DOWNLOADS,
         finish: Finish | None = None,
-        prices: Prices | None = None,
         journal: Journal | None = None,
         on_event: Callable[[Event], None] | None = None,
         server: str | None = None,
-        submit: bool = False,
-        job_seconds: float = JOB_SECONDS,
         claims: Claims | None = None,
-        turns: Turns | None = None,
+        turns: LocalTurns | RemoteTurns | None = None,
     ) -> None:
-        check_limits(in_flight=in_flight, downloads=downloads)
+        in_flight, downloads = options.in_flight, options.downloads
         self.error: Exception | None = None
         self.ended = anyio.Event()
-        self.interrupted: list[Outcome] = []
         self._source = source
+        self._options = options
         self._policy = evolve(client.retry, retry_possibly_billed=False)
         # The pace says how many may be in flight, and this runner when a request is repeated.
         self._client = client.with_retry(evolve(self._policy, max_attempts=1), in_flight=in_flight)
         self._finish = finish
         self._finish_failed = False
-        self._prices = prices
         self._records = Records(journal, claims, self._fail, in_flight + downloads)
         self._on_event = on_event
         self._server = server
-        self._submit = submit
-        self._job_seconds = job_seconds
-        self._turns: Turns = LocalTurns(in_flight, client.retry) if turns is None else turns
+        self._turns = LocalTurns(in_flight, client.retry) if turns is None else turns
         # Rows that were begun and not taken yet: a slow consumer slows down the sending.
         self._room = anyio.Semaphore(in_flight + (downloads + _WAITING if finish else 0), fast_acquire=True)
         self._downloads = anyio.Semaphore(downloads, fast_acquire=True)
@@ -184,6 +190,11 @@ class Runner:
         self._open.discard(row)
         self._room.release()
         return row.outcome
+
+    @property
+    def interrupted(self) -> list[Outcome]:
+        """In the end, the requests that were aborted and may have run."""
+        return [row.outcome for row in self._open if row.outcome.state in {State.UNKNOWN, State.SUBMITTED}]
 
     def stop(self) -> None:
         """Send nothing new. What is in flight is finished and handed out."""
@@ -243,7 +254,8 @@ class Runner:
 
     async def _take_turn(self, row: _Progress) -> None:
         """Wait until a request may be sent, and count it as in flight. When nothing more is sent, its number is 0."""
-        row.number = await self._turns.take(row.outcome.request, images_asked(row.outcome.request))
+        request = row.outcome.request
+        row.number = 0 if self._stopping.is_set() else await self._turns.take(request, images_asked(request))
         if not row.number:
             self.stop()
 
@@ -283,7 +295,7 @@ class Runner:
             attempt, result = await self._attempt(row, attempts)
             if isinstance(result, Generation):
                 self._on_response(row)
-                await self._record(row, outcome_of_response(attempt, result, at=_now()))
+                await self._record(row, outcome_of_response(attempt, result))
                 return
             if isinstance(result, ImageJob):
                 recorded = await self._record(row, evolve(attempt, state=State.SUBMITTED, job_id=result.id))
@@ -321,23 +333,16 @@ class Runner:
         self._emit(RowSubmitted(job, recorded))
         result: Generation | Exception
         try:
-            result = await self._client.wait(submitted, deadline=self._job_seconds)
+            result = await self._client.wait(submitted, deadline=self._options.job_seconds)
         except Exception as error:  # noqa: BLE001 - every error of a job is an outcome
             result = error
-        except BaseException:
-            self.interrupted.append(row.outcome)
-            raise
-        if isinstance(result, Generation):
+        if isinstance(result, Generation | JobFailedError):
             self._on_response(row)
-            await self._record(row, outcome_of_response(job, result, at=_now()))
-        elif isinstance(result, JobFailedError):
-            self._on_response(row)
-            await self._record(row, outcome_of_error(job, result, at=_now()))
         else:
             self._turns.end(row.number, responded=False)
-            await self._record(row, outcome_of_lost_job(job, result))
-            if row.outcome.state is State.SUBMITTED and is_fatal(result):
-                self._fail(result)
+        await self._record(row, outcome_of_job(job, result))
+        if row.outcome.state is State.SUBMITTED and isinstance(result, Exception) and is_fatal(result):
+            self._fail(result)
 
     async def _take_over(self, row: _Progress, found: Outcome) -> None:
         """Go on with a row that another process claimed, as far as that is free: nothing is paid for again."""
@@ -350,22 +355,21 @@ class Runner:
     async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, _Result]:
         """Send a request once, after it was claimed and recorded."""
         request = row.outcome.request
-        cost = cost_of(request, self._prices)
+        cost = cost_of(request, self._options.prices)
         attempt = Outcome(
             request,
             State.SENT,
             cost=cost,
             may_have_been_billed=True,
-            sent_at=_now(),
+            sent_at=datetime.now(UTC),
             attempts=attempts,
             server=self._server,
         )
         try:
             try:
-                method = method_for(self._client, request, submit=self._submit)
+                prepare = partial(prepare_call, self._client, request, submit=self._options.submit)
                 # Files are read, which takes time.
-                arguments = await anyio.to_thread.run_sync(arguments_of, request) if request.files else None
-                arguments = arguments_of(request) if arguments is None else arguments
+                call = await anyio.to_thread.run_sync(prepare) if request.files else prepare()
             except RequestError as error:
                 return evolve(attempt, sent_at=None, attempts=attempts - 1), error
             if (found := await self._records.announce(attempt)) is not None:
@@ -373,27 +377,23 @@ class Runner:
             self._emit(RowSent(request))
             row.outcome = attempt
             try:
-                return attempt, await method(**arguments)
+                return attempt, await call()
             except Exception as error:  # noqa: BLE001 - every error of a request is an outcome
                 return attempt, error
         except BaseException as error:  # cancelled, or the journal cannot be written
-            if getattr(error, "may_have_been_billed", False):
-                row.outcome = outcome_of_error(attempt, error)
-                self.interrupted.append(row.outcome)
-            else:
-                row.outcome = Outcome(request, State.PLANNED)
+            billed = getattr(error, "may_have_been_billed", False)
+            row.outcome = outcome_of_error(attempt, error) if billed else Outcome(request, State.PLANNED)
             await self._records.abort(row.outcome)
             raise
 
     async def _record(self, row: _Progress, outcome: Outcome) -> bool:
         """Record an outcome. If that fails, which is returned, it is not lost, and nothing new is sent."""
         row.outcome = outcome
-        return await self._records.end(outcome)
+        return await self._records.record(outcome)
 
     async def _take_back(self, row: _Progress) -> None:
         """Record that a request certainly did not run."""
-        row.outcome = Outcome(row.outcome.request, State.PLANNED)
-        await self._records.take_back(row.outcome.request)
+        await self._record(row, Outcome(row.outcome.request, State.PLANNED))
 
     async def _finish_row(self, row: _Progress, finish: Finish) -> None:
         """Finish a response. After a failure the others are handed out as they are."""
@@ -446,7 +446,7 @@ class Runner:
                     return
             elif getattr(error, "may_have_been_billed", False):
                 self._on_unknown(error)
-        await self._record(row, outcome_of_error(attempt, error, at=_now()))
+        await self._record(row, outcome_of_error(attempt, error))
 
     def _on_unknown(self, error: Exception) -> None:
         self._unknown_in_a_row += 1
@@ -467,10 +467,6 @@ def _server_limit(body: bytes) -> int | None:
         return None
     limit = document.get("max_inflight_requests") if is_object(document) else None
     return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _report(rows: set[_Progress], error: BaseException | None = None) -> None:

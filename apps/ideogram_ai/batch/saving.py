@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image
 
-    from ideogram_ai.client import AsyncIdeogram, GeneratedImage
+    from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram
 
     from .journal import Journal
     from .ledger import Ledger
@@ -134,7 +134,15 @@ def replace_image(outcome: Outcome, index: int, image: ImageOutcome) -> Outcome:
     return evolve(outcome, images=(*outcome.images[:index], image, *outcome.images[index + 1 :]))
 
 
-def outcome_of_downloads(outcome: Outcome, failures: Sequence[DownloadError], *, at: datetime) -> Outcome:
+def with_failure(image: ImageOutcome, error: DownloadError, failures: list[DownloadError]) -> ImageOutcome:
+    """An image that could not be saved, and why. What is no fact about the image goes among the failures."""
+    withheld = error.reason is DownloadReason.WITHHELD
+    if not withheld:
+        failures.append(error)
+    return evolve(image, error=str(error), withheld=image.withheld or withheld)
+
+
+def outcome_of_downloads(outcome: Outcome, failures: Sequence[DownloadError]) -> Outcome:
     """The outcome of a response after its images were downloaded.
 
     It is SAVED, or WITHHELD where no image was available; ANSWERED when an image may be available later, for free;
@@ -143,7 +151,7 @@ def outcome_of_downloads(outcome: Outcome, failures: Sequence[DownloadError], *,
     if not failures:
         none = all(image.withheld for image in outcome.images)
         state = State.WITHHELD if none else State.SAVED
-        saved_at = None if none else at
+        saved_at = None if none else datetime.now(UTC)
         return evolve(outcome, state=state, saved_at=saved_at, error_type=None, error=None, status_code=None)
     gone = next((error for error in failures if error.reason in _GONE), None)
     error = gone or failures[0]
@@ -154,6 +162,28 @@ def outcome_of_downloads(outcome: Outcome, failures: Sequence[DownloadError], *,
         error=error.message,
         status_code=error.status_code,
     )
+
+
+def save_images(client: Ideogram, store: Store, outcome: Outcome, images: Sequence[GeneratedImage]) -> Outcome:
+    """Save the images of a response. It blocks. A failure is an outcome too: the images are paid for."""
+    stem = stem_of(outcome.request)
+    failures: list[DownloadError] = []
+    for index, image in enumerate(images):
+        if not image.url:
+            continue
+        made = outcome.images[index]
+        try:
+            with store.part() as part:
+                client.download(image, part)
+                facts = image_facts(part)
+                file = store_image(store, part, stem, facts)
+            made = evolve(made, file=file, sha256=facts.sha256, size=facts.size)
+        except DownloadError as error:
+            made = with_failure(made, error, failures)
+        except Exception as error:  # noqa: BLE001 - the image is paid for, and its outcome has the link
+            made = with_failure(made, DownloadError(str(error), reason=DownloadReason.UNWRITABLE), failures)
+        outcome = replace_image(outcome, index, made)
+    return outcome_of_downloads(outcome, failures)
 
 
 def _is_host_failure(error: DownloadError) -> bool:
@@ -190,17 +220,13 @@ class Saver:
             try:
                 made = await self._save_somehow(outcome, index, image, stem)
             except (DownloadError, StoreError, OSError) as error:
-                made = evolve(outcome.images[index], error=str(error))
                 if not isinstance(error, DownloadError) or error.reason in _LOCAL:
-                    failed = replace_image(outcome, index, made)
-                    self._journal.ended(evolve(failed, error_type=type(error).__name__, error=str(error)))
+                    failed = replace_image(outcome, index, evolve(outcome.images[index], error=str(error)))
+                    self._journal.note(evolve(failed, error_type=type(error).__name__, error=str(error)))
                     raise BatchStoppedError(f"{error} The image is paid for, and its link kept.") from error
-                if error.reason is DownloadReason.WITHHELD:
-                    made = evolve(made, withheld=True)
-                else:
-                    failures.append(error)
+                made = with_failure(outcome.images[index], error, failures)
             outcome = replace_image(outcome, index, made)
-        saved = outcome_of_downloads(outcome, failures, at=datetime.now(UTC))
+        saved = outcome_of_downloads(outcome, failures)
         if saved.state is not State.ANSWERED:
             self._failed_in_a_row = 0
         elif first_try or _is_host_failure(failures[0]):  # an old link says nothing about the host
@@ -245,7 +271,7 @@ class Saver:
             facts = await anyio.to_thread.run_sync(image_facts, part)
             # If the process is killed between the two, the next run recognizes the file by its hash.
             made = evolve(made, sha256=facts.sha256, size=facts.size, error=None)
-            self._journal.ended(replace_image(outcome, index, made))
+            self._journal.note(replace_image(outcome, index, made))
             with suppress(LedgerError):  # the image is stored anyway; the row's next record raises this again
                 await self._journal.written()
             file = await anyio.to_thread.run_sync(store_image, self._store, part, stem, facts)

@@ -17,8 +17,7 @@ from ideogram_ai.client import (
     APIStatusError,
     AuthenticationError,
     BadRequestError,
-    DownloadError,
-    DownloadReason,
+    Generation,
     Ideogram,
     JobFailedError,
     NotFoundError,
@@ -30,23 +29,17 @@ from ideogram_ai.client import Job as ImageJob
 
 from .claims import Claims
 from .model import BatchError, ImageOutcome, Outcome, State, log_outcomes, server_of
-from .names import stem_of
-from .operations import arguments_of, cost_of, images_asked, method_for, price_of
+from .operations import cost_of, images_asked, prepare_call, price_of
 from .planning import shared_key, with_files
 from .prices import shipped_prices
-from .saving import image_facts, outcome_of_downloads, replace_image, store_image
+from .saving import save_images
 from .store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from ideogram_ai.client import GeneratedImage, Generation
-
     from .model import BatchRequest
-    from .store import Store
 
 
-def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetime) -> Outcome:
+def outcome_of_response(attempt: Outcome, generation: Generation) -> Outcome:
     """The outcome of an attempt that made images. Its cost so far is that of all images that it asks for."""
     images = tuple(map(ImageOutcome.of, generation.images))
     return evolve(
@@ -56,7 +49,7 @@ def outcome_of_response(attempt: Outcome, generation: Generation, *, at: datetim
         images=images,
         cost=_cost_of(attempt, generation),
         may_have_been_billed=True,
-        answered_at=at,
+        answered_at=datetime.now(UTC),
         generation=generation,
         error_type=None,
         error=None,
@@ -76,27 +69,34 @@ def _cost_of(attempt: Outcome, generation: Generation) -> Decimal | None:
     return attempt.cost * (max(asked, made) if generation.problems else made) / asked
 
 
-def outcome_of_error(attempt: Outcome, error: BaseException, *, at: datetime | None = None) -> Outcome:
-    """The outcome of an attempt that made no image, or may have made one. Without a response there is no time."""
+def outcome_of_error(attempt: Outcome, error: BaseException) -> Outcome:
+    """The outcome of an attempt that made no image, or may have made one."""
     billed: bool = getattr(error, "may_have_been_billed", False)
     message = getattr(error, "message", None) or " ".join(getattr(error, "__notes__", ())) or str(error)
+    status: int | None = getattr(error, "status_code", None)
     return evolve(
         attempt,
         state=State.UNKNOWN if billed else State.FAILED,
         error_type=type(error).__name__,
         error=message or type(error).__name__,
-        status_code=getattr(error, "status_code", None),
+        status_code=status,
         body=getattr(error, "body", None) or None if billed else None,
         cost=attempt.cost if billed or attempt.cost is None else attempt.cost * 0,
         may_have_been_billed=billed,
-        answered_at=at if getattr(error, "status_code", None) else None,
+        answered_at=datetime.now(UTC) if status else None,
     )
 
 
-def outcome_of_lost_job(job: Outcome, error: Exception) -> Outcome:
-    """The outcome of a job that could not be waited for: it is asked for again, unless the service does not know it."""
-    state = State.UNKNOWN if isinstance(error, NotFoundError | BadRequestError) else State.SUBMITTED
-    return evolve(outcome_of_error(job, error), state=state, cost=job.cost, may_have_been_billed=True)
+def outcome_of_job(job: Outcome, result: Generation | Exception) -> Outcome:
+    """The outcome of a job that was waited for. After other errors than its own it is still there to be asked for."""
+    if isinstance(result, Generation):
+        return outcome_of_response(job, result)
+    outcome = outcome_of_error(job, result)
+    if isinstance(result, JobFailedError):
+        return outcome
+    is_unknown = isinstance(result, NotFoundError | BadRequestError)  # to the service
+    state = State.UNKNOWN if is_unknown else State.SUBMITTED
+    return evolve(outcome, state=state, cost=job.cost, may_have_been_billed=True, answered_at=None)
 
 
 def is_fatal(error: Exception) -> bool:
@@ -205,10 +205,9 @@ class Step:
     def _send(self, client: Ideogram, attempt: Outcome, claims: Claims | None) -> Outcome:
         """Send a request that nobody sent before."""
         try:
-            method = method_for(client, attempt.request, submit=self.submit)
-            result: Generation | ImageJob = method(**arguments_of(attempt.request))
+            result: Generation | ImageJob = prepare_call(client, attempt.request, submit=self.submit)()
         except BaseException as error:
-            outcome = outcome_of_error(attempt, error, at=datetime.now(UTC))
+            outcome = outcome_of_error(attempt, error)
             if claims is not None and not outcome.may_have_been_billed and not _is_refusal(error):
                 claims.release(attempt.request)  # it never ran, and may run later
             else:
@@ -218,18 +217,17 @@ class Step:
             raise
         if isinstance(result, ImageJob):
             return self._collect(client, evolve(attempt, state=State.SUBMITTED, job_id=result.id), claims)
-        return _recorded(claims, outcome_of_response(attempt, result, at=datetime.now(UTC)))
+        return _recorded(claims, outcome_of_response(attempt, result))
 
     def _collect(self, client: Ideogram, job: Outcome, claims: Claims | None) -> Outcome:
         """Wait for a job, whose id is recorded before it is asked for."""
         _recorded(claims, evolve(job, state=State.SUBMITTED))
+        result: Generation | Exception
         try:
-            generation = client.wait(job.job_id or "", deadline=self.job_seconds)
-        except JobFailedError as error:
-            return _recorded(claims, outcome_of_error(job, error, at=datetime.now(UTC)))
+            result = client.wait(job.job_id or "", deadline=self.job_seconds)
         except Exception as error:  # noqa: BLE001 - every error of a job is an outcome
-            return _recorded(claims, outcome_of_lost_job(job, error))
-        return _recorded(claims, outcome_of_response(job, generation, at=datetime.now(UTC)))
+            result = error
+        return _recorded(claims, outcome_of_job(job, result))
 
 
 def _is_refusal(error: BaseException) -> bool:
@@ -246,32 +244,6 @@ def _recorded(claims: Claims | None, outcome: Outcome) -> Outcome:
             log_outcomes("What became of a row could not be written down.", [outcome], error)
             raise
     return outcome
-
-
-def save_images(client: Ideogram, store: Store, outcome: Outcome, images: Iterable[GeneratedImage]) -> Outcome:
-    """Save the images of a response. It blocks. A failure is an outcome too: the images are paid for."""
-    stem = stem_of(outcome.request)
-    failures: list[DownloadError] = []
-    for index, image in enumerate(images):
-        if not image.url:
-            continue
-        made = outcome.images[index]
-        try:
-            with store.part() as part:
-                client.download(image, part)
-                facts = image_facts(part)
-                file = store_image(store, part, stem, facts)
-            made = evolve(made, file=file, sha256=facts.sha256, size=facts.size)
-        except Exception as error:  # noqa: BLE001 - the image is paid for, and its outcome has the link
-            made = evolve(made, error=str(error))
-            if isinstance(error, DownloadError) and error.reason is DownloadReason.WITHHELD:
-                made = evolve(made, withheld=True)
-            elif isinstance(error, DownloadError):
-                failures.append(error)
-            else:
-                failures.append(DownloadError(str(error), reason=DownloadReason.UNWRITABLE))
-        outcome = replace_image(outcome, index, made)
-    return outcome_of_downloads(outcome, failures, at=datetime.now(UTC))
 
 
 # By process: a forked process must not use the connections of its parent.

@@ -30,11 +30,11 @@ from ideogram_ai.client.config import resolve_api_key
 from ideogram_ai.client.errors import NOTHING_SENT
 
 from .batch_input import Forecast, InvalidRowsError, RowOptions
-from .batch_report import Reporter
+from .batch_report import BatchReporter
 from .batch_summary import BatchSummary, FailureGroups, Progress
 from .contract_input import OPERATION, STDIN
 from .exit_codes import ExitCode, WrongUseError, handle_signals
-from .service import Connection, ServiceOptions, open_service, option_message, refuse_both
+from .service import ClientArguments, ServiceOptions, open_service, option_message, refuse_both
 from .terminal import CONFIRM_ABOVE, can_prompt, count
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class _Batch(ServiceOptions):
     shared: bool
     engine: str | None
     address: str | None
-    reporter: Reporter = field(init=False)
+    reporter: BatchReporter = field(init=False)
     begun: bool = False
     _progress: Progress = field(factory=Progress)
     _signal: ExitCode | None = None
@@ -150,7 +150,7 @@ class _Batch(ServiceOptions):
     _free: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.reporter = Reporter(as_json=self.as_json, quiet=self.quiet)
+        self.reporter = BatchReporter(as_json=self.as_json, quiet=self.quiet)
         self.shared = self.shared or self.engine is not None
 
     def run(self) -> BatchSummary:
@@ -165,7 +165,7 @@ class _Batch(ServiceOptions):
                 self._finish_dry_run(Forecast(estimate.rows, 0, 0, estimate, self._at_a_time, self._free))
         opened = Job.open(self.out, ledger=self.ledger, rebuild=self.rebuild_ledger, shared=self.shared)
         with opened as job, ExitStack() as stack:
-            connection: Connection | None = None
+            arguments: ClientArguments | None = None
             with job.ledger.transaction():  # what raises in here undoes the plan
                 forecast = self._plan(job, rows)
                 if self.dry_run:
@@ -174,15 +174,15 @@ class _Batch(ServiceOptions):
                 if forecast.estimate.total or forecast.downloads or forecast.jobs or others:
                     self.reporter.forecast(forecast, dry_run=False)
                     self._confirm_cost(forecast)
-                    connection = stack.enter_context(open_service(self, in_flight=self._at_a_time))
+                    arguments = stack.enter_context(open_service(self, in_flight=self._at_a_time))
                     if self.engine is not None:
                         stack.enter_context(_connect(self.address))
             before = job.total_cost()
             stopped = RunStopped(StopReason.DONE, "")
-            if connection is not None:
+            if arguments is not None:
                 self.begun = True
                 with self.reporter.running(self._progress) as on_event:
-                    stopped = self._send(job, connection, on_event)
+                    stopped = self._send(job, arguments, on_event)
             files, unwritten = self._write_files(job)
             return BatchSummary.of(
                 job,
@@ -313,7 +313,7 @@ class _Batch(ServiceOptions):
         elif self._limit is None:
             raise WrongUseError(f"{cost}: confirm with --yes, or set a limit with --max-cost USD. {NOTHING_SENT}")
 
-    def _send(self, job: Job, connection: Connection, on_event: Callable[[Event], None]) -> RunStopped:
+    def _send(self, job: Job, arguments: ClientArguments, on_event: Callable[[Event], None]) -> RunStopped:
         """Send the planned rows and save their images. Ctrl-C finishes those in flight, a second one cancels them."""
         options: dict[str, Any] = {
             "in_flight": self._at_a_time,
@@ -326,8 +326,8 @@ class _Batch(ServiceOptions):
         }
         try:
             if self.engine is not None:
-                return self._send_from_cluster(job, connection, on_event, options)
-            return asyncio.run(self._send_from_here(job, connection, on_event, options))
+                return self._send_from_cluster(job, arguments, on_event, options)
+            return asyncio.run(self._send_from_here(job, arguments, on_event, options))
         except (BatchError, IdeogramError) as error:
             return RunStopped(StopReason.ERROR, str(error), error)
         except Exception as error:
@@ -340,7 +340,7 @@ class _Batch(ServiceOptions):
             return RunStopped(StopReason.NOW, "")
 
     async def _send_from_here(
-        self, job: Job, connection: Connection, on_event: Callable[[Event], None], options: dict[str, Any]
+        self, job: Job, arguments: ClientArguments, on_event: Callable[[Event], None], options: dict[str, Any]
     ) -> RunStopped:
         def on_signal(number: int) -> None:
             first, self._signal = self._signal is None, self._signal or ExitCode.of_signal(number)
@@ -349,17 +349,17 @@ class _Batch(ServiceOptions):
         # Not in the signal handler: the loop may be anywhere, or asleep.
         call_soon = asyncio.get_running_loop().call_soon_threadsafe
         with handle_signals(lambda number: call_soon(on_signal, number)):
-            async with AsyncIdeogram(**connection) as client:
+            async with AsyncIdeogram(**arguments) as client:
                 return await job.run(client, rehearsal=self.mock, on_event=on_event, **options)
 
     def _send_from_cluster(
-        self, job: Job, connection: Connection, on_event: Callable[[Event], None], options: dict[str, Any]
+        self, job: Job, arguments: ClientArguments, on_event: Callable[[Event], None], options: dict[str, Any]
     ) -> RunStopped:
         from ideogram_ai.batch.ray import Settings, absolute, run_job  # noqa: PLC0415 - an extra, which is there
 
         place = absolute(self.out)
         settings = Settings(
-            place, self.server, allow_http=self.allow_http, timeout=self.timeout, planned=True, **options
+            out=place, base_url=self.server, allow_http=self.allow_http, timeout=self.timeout, planned=True, **options
         )
         stop: list[Callable[[], None]] = []
 
@@ -369,7 +369,7 @@ class _Batch(ServiceOptions):
             self._signal = ExitCode.of_signal(number)
             stop[0]()
 
-        key = resolve_api_key(connection["api_key"])
+        key = resolve_api_key(arguments["api_key"])
         assert not isinstance(key, str)  # noqa: S101 - the service was opened with it
         with handle_signals(on_signal):
             return run_job(job, settings, key.reveal(), on_event, stop.append)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from ideogram_ai.batch.model import BatchRequest
 
-    from .batch_report import Reporter
+    from .batch_report import BatchReporter
 
 _MOST_PROBLEMS: Final = 20
 _MOST_PROBLEMS_OF_A_FIELD: Final = 5
@@ -56,7 +56,7 @@ class RowOptions:
     no_check: bool
     skip_invalid: bool
 
-    def read(self, source: str, reporter: Reporter, *, shown: bool) -> Iterator[BatchRequest]:
+    def read(self, source: str, reporter: BatchReporter, *, shown: bool) -> Iterator[BatchRequest]:
         """Read the options. The iterator reads the rows, and raises in the end if some cannot be sent."""
         checker = Checker(self._read_rules(source, shown=shown), reporter.bad_row, reporter.odd_row)
         form = Format(self.form) if self.form else None

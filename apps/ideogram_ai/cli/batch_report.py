@@ -52,7 +52,7 @@ _LINES_OFTEN: Final = 12
 _WORTH_A_WARNING: Final = frozenset({State.FAILED, State.UNKNOWN, State.SUBMITTED})
 
 
-class Reporter:
+class BatchReporter:
     """Reports to people, errors and progress on stderr and the summary on stdout; or to programs, JSON lines on stdout.
 
     Args:

@@ -34,7 +34,7 @@ from .contract_input import (
 )
 from .exit_codes import WrongUseError
 from .request_command import RefusedError, Requests
-from .sending import Options
+from .sending import RequestOptions
 from .service import refuse_both
 from .terminal import print_note, print_warning
 
@@ -68,7 +68,7 @@ def run(
     """
     method_name = "generate_transparent" if transparent else command.methods[0]
     request = RequestFields(operation_of(method_name, as_job=as_job))
-    shared = Options(**{name: options.pop(name) for name in fields_dict(Options) if name in options})
+    shared = RequestOptions(**{name: options.pop(name) for name in fields_dict(RequestOptions) if name in options})
     requests = Requests(
         shared, request.operation.result != "model", command.member, operation=request.operation,
         activity=command.activity,

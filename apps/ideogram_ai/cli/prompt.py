@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.client.request import is_array, is_object
@@ -63,8 +64,8 @@ def check_prompts(sources: tuple[str, ...]) -> ExitCode:
 
 def template(view: ContractView) -> JsonObject:
     """Return the contract's example of a structured prompt."""
-    found: JsonObject = next(each[JSON_PROMPT] for each in view.request_examples if JSON_PROMPT in each)
-    return found
+    found = next(each[JSON_PROMPT] for each in view.request_examples if JSON_PROMPT in each)
+    return copy.deepcopy(found)
 
 
 def prompt_schema(view: ContractView) -> JsonObject:

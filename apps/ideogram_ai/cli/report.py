@@ -135,7 +135,7 @@ class ImageResult:
 
 
 @frozen
-class Result:
+class RequestResult:
     """How a request ended.
 
     Attributes:
@@ -187,7 +187,7 @@ def report_usage_error(error: click.UsageError, methods: Sequence[str]) -> None:
     """Report in JSON that the command line is wrong. `methods` are those that the command calls."""
     has_images = not methods or operation_of(methods[0]).result != "model"
     failure = Failure.of(error, error.format_message())
-    write_out(Result(ExitCode.WRONG_USE, failure=failure).as_json(has_images=has_images) + "\n")
+    write_out(RequestResult(ExitCode.WRONG_USE, failure=failure).as_json(has_images=has_images) + "\n")
 
 
 def open_images(paths: Iterable[Path]) -> None:
@@ -197,7 +197,7 @@ def open_images(paths: Iterable[Path]) -> None:
             print_warning(f"{os.fspath(path)!r} cannot be shown: this system has no program for that.")
 
 
-def report_to_people(result: Result, member: str | None, *, quiet: bool) -> None:
+def report_to_people(result: RequestResult, member: str | None, *, quiet: bool) -> None:
     """Report in lines, or if `quiet` in paths and responses alone; of a response with a `member`, that one alone."""
     if result.would_send is not None and not quiet:
         _print_plan(result, result.would_send)
@@ -214,7 +214,7 @@ def report_to_people(result: Result, member: str | None, *, quiet: bool) -> None
     _print_failures(result)
 
 
-def _print_plan(result: Result, request: dict[str, Any]) -> None:
+def _print_plan(result: RequestResult, request: dict[str, Any]) -> None:
     """Print what --dry-run did not send."""
     cost = "unknown: the contract has no price for it" if result.cost is None else str(result.cost)
     unless = ", if it were not a rehearsal" if result.rehearsal and result.cost else ""
@@ -225,7 +225,7 @@ def _print_plan(result: Result, request: dict[str, Any]) -> None:
     write_out(_rows("would send", f"{request['method']} {request['url']}", {**fields, "cost": f"{cost}{unless}"}))
 
 
-def _print_response(result: Result, member: str | None, *, quiet: bool) -> None:
+def _print_response(result: RequestResult, member: str | None, *, quiet: bool) -> None:
     """Print a response without images, unless it is in a file."""
     if result.path is None:
         encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
@@ -241,7 +241,7 @@ def _print_response(result: Result, member: str | None, *, quiet: bool) -> None:
         print_note(f"cost: {result.cost}")
 
 
-def _print_failures(result: Result) -> None:
+def _print_failures(result: RequestResult) -> None:
     """Print what went wrong, and how to get what was paid for nevertheless."""
     if not result.images and result.failure:
         print_error(result.failure.message)
@@ -269,7 +269,7 @@ def _print_link(image: GeneratedImage) -> None:
     write_error(f"{printable(image.url or '')}\n")
 
 
-def _describe(image_result: ImageResult, path: Path, result: Result, *, first: bool) -> str:
+def _describe(image_result: ImageResult, path: Path, result: RequestResult, *, first: bool) -> str:
     image, generation = image_result.image, result.generation  # without a generation only its link is known
     rewritten = generation and image.prompt is not None and _was_rewritten(image.prompt, generation.request)
     facts = {

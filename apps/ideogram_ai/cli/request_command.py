@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -21,8 +20,8 @@ from ideogram_ai.generated.operations import Operation
 from .contract_input import RequestFields, links_of, request_fields
 from .destination import Destination, is_folder
 from .exit_codes import ExitCode, WrongUseError
-from .report import Cost, Failure, JobState, Result, as_json_text, open_images, report_to_people
-from .sending import Options, Sender, signals_wait
+from .report import Cost, Failure, JobState, RequestResult, as_json_text, open_images, report_to_people
+from .sending import RequestOptions, Sender, signals_wait
 from .service import open_service, option_message
 from .terminal import CONFIRM_ABOVE, can_prompt, count, note_progress, print_error, print_note, usd, write_out
 
@@ -58,29 +57,31 @@ class Reports:
         has_images: Whether responses have images.
         member: The member of another response that is printed; None for all of it.
         codes: What was reported.
-        saved: The images that were saved.
         spent: US dollars of those that were made, or with --dry-run would be.
         unreported: How the last one ended, until that is reported.
     """
 
-    options: Options
+    options: RequestOptions
     has_images: bool = True
     member: str | None = None
     codes: list[ExitCode] = field(factory=list[ExitCode])
-    saved: list[Path] = field(factory=list[Path])
     spent: Decimal = Decimal(0)
-    unreported: Result | None = None
+    unreported: RequestResult | None = None
 
-    def report(self, result: Result) -> None:
-        """Report how a request ended: in one JSON object, in paths and responses alone, or in lines for people."""
+    def report(self, result: RequestResult) -> None:
+        """Report how a request ended: in one JSON object, in paths and responses alone, or in lines for people.
+
+        Its images are shown at once, if they are to be shown.
+        """
         if self.options.as_json:
             write_out(f"{result.as_json(has_images=self.has_images)}\n")
         else:
             report_to_people(result, self.member, quiet=self.options.quiet)
         self.codes.append(result.code)
-        self.saved += [image.path for image in result.images if image.path]
         self.spent += result.cost.usd if result.cost else 0
         self.unreported = None
+        if self.options.opens:
+            open_images(image.path for image in result.images if image.path)
 
     @contextmanager
     def errors_reported(self, interrupted: str = "") -> Generator[None]:
@@ -88,21 +89,19 @@ class Reports:
         try:
             yield
         except RefusedError as error:
-            self.report(Result(ExitCode.WRONG_USE, failure=error.failure))
+            self.report(RequestResult(ExitCode.WRONG_USE, failure=error.failure))
         except (WrongUseError, InputError) as error:
-            self.report(Result(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}")))
+            self.report(RequestResult(ExitCode.WRONG_USE, failure=Failure.of(error, f"{error} {NOTHING_SENT}")))
         except RequestError as error:
-            self.report(Result(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error))))
+            self.report(RequestResult(ExitCode.WRONG_USE, failure=Failure.of(error, option_message(error))))
         except (click.Abort, KeyboardInterrupt) as error:
             # Before the request was sent, or between two attempts that cost nothing.
             but = " but for what is listed above" if self.codes else ""
             failure = Failure.of(error, interrupted or f"Interrupted. Nothing was billed{but}.")
-            self.report(self.unreported or Result(ExitCode.of_interruption(error), failure=failure))
+            self.report(self.unreported or RequestResult(ExitCode.of_interruption(error), failure=failure))
 
     def end(self) -> ExitCode:
-        """Show the images if they are to be shown, and return the exit code."""
-        if self.options.opens:
-            open_images(self.saved)
+        """Return the exit code."""
         return ExitCode.gravest(self.codes)
 
 
@@ -136,8 +135,8 @@ class Requests(Reports):
         if not operation.is_free:
             _announce_cost(self.planned, options)
         with (
-            open_service(options, needs_key=operation.authenticated) as connection,
-            Ideogram(**connection, on_upload=_show_upload) as client,
+            open_service(options, needs_key=operation.authenticated) as arguments,
+            Ideogram(**arguments, on_upload=_show_upload) as client,
             signals_wait(shown=options.shown, awaited=_AWAITED[operation.result]) as state,
         ):  # fmt: skip
             sender = Sender(client, state, destination, options, pays=not operation.is_free)
@@ -151,7 +150,7 @@ class Requests(Reports):
                 if not _goes_on(result):
                     return
 
-    def _send(self, request: RequestFields, sender: Sender, of: str) -> Result:
+    def _send(self, request: RequestFields, sender: Sender, of: str) -> RequestResult:
         makes_images = self.has_images and not self.operation.is_free
         activity = self.activity or ("Making the image" if makes_images else "Waiting for the response")
         # Kept at every step, because a second Ctrl-C ends this anywhere.
@@ -176,7 +175,7 @@ class Requests(Reports):
             write_out(f"{done}, {usd(self.spent)} in all\n" if self.spent else f"{done}\n")
 
 
-def _goes_on(result: Result) -> bool:
+def _goes_on(result: RequestResult) -> bool:
     """Whether the next request is sent: not after an error that it would meet too, nor after an unknown outcome."""
     if result.failure is None or result.code is ExitCode.WITHHELD:
         return True
@@ -188,12 +187,12 @@ def _show_upload(progress: UploadProgress) -> None:
     note_progress(f"{progress.sent / 1e6:,.0f} of {progress.total / 1e6:,.0f} MB sent")
 
 
-def _saves_links(operation: Operation, options: Options) -> bool:
+def _saves_links(operation: Operation, options: RequestOptions) -> bool:
     """Whether -o is a folder for the images that a response has links to."""
     return is_folder(options.output) and bool(links_of(operation))
 
 
-def _save_response(result: Result, member: str | None, operation: Operation, sender: Sender) -> Result:
+def _save_response(result: RequestResult, member: str | None, operation: Operation, sender: Sender) -> RequestResult:
     """Write the response to its file, or else print it, and then save the images that it has links to."""
     destination, links = sender.destination, links_of(operation)
     saves_links = _saves_links(operation, sender.options)
@@ -212,7 +211,7 @@ def _save_response(result: Result, member: str | None, operation: Operation, sen
     return sender.save_links(result, links) if saves_links else result
 
 
-def _announce_cost(requests: Sequence[RequestFields], options: Options) -> None:
+def _announce_cost(requests: Sequence[RequestFields], options: RequestOptions) -> None:
     """Say what requests cost, and ask before many images or a dear request, unless nobody is billed.
 
     Raises:
@@ -235,7 +234,7 @@ def _announce_cost(requests: Sequence[RequestFields], options: Options) -> None:
         print_note(f"{what}.")
 
 
-def _plan(request: RequestFields, options: Options) -> Result:
+def _plan(request: RequestFields, options: RequestOptions) -> RequestResult:
     """Return what would be sent, and what it would cost."""
     operation, server = request.operation, options.server
     body = encode_request(operation, request.keywords(), request.extra)
@@ -244,7 +243,9 @@ def _plan(request: RequestFields, options: Options) -> Result:
     fields = {name: value for name, value in request.documented.items() if name in parameters}
     path, _, _ = body.path.partition("?")  # the query is among the fields
     would_send = {"method": operation.method, "url": f"{server}{path}", "fields": {**fields, **body.fields}}
-    return Result(ExitCode.DONE, would_send=would_send, cost=Cost.listed(request), rehearsal=options.is_rehearsal)
+    return RequestResult(
+        ExitCode.DONE, would_send=would_send, cost=Cost.listed(request), rehearsal=options.is_rehearsal
+    )
 
 
 # ideogram fetch.
@@ -252,7 +253,7 @@ def _plan(request: RequestFields, options: Options) -> Result:
 
 def fetch(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
     """Save the images of jobs, and report on each job. The options are those of the command; see its help."""
-    options = Options(**shared)
+    options = RequestOptions(**shared)
     reports = Reports(options)
     with reports.errors_reported("Interrupted."):
         options.check()
@@ -260,8 +261,8 @@ def fetch(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
             raise WrongUseError("An ID is blank. Is a shell variable unset?")
         destination = Destination.of(options.output, overwrite=options.overwrite, sidecar=options.sidecar)
         with (
-            open_service(options) as connection,
-            Ideogram(**connection) as client,
+            open_service(options) as arguments,
+            Ideogram(**arguments) as client,
             signals_wait(shown=options.shown) as state,
         ):  # fmt: skip
             sender = Sender(client, state, destination, options, pays=False)
@@ -271,7 +272,7 @@ def fetch(*, ids: tuple[str, ...], **shared: Any) -> ExitCode:
     return reports.end()
 
 
-def _fetch(client: Ideogram, sender: Sender, ids: list[str]) -> Iterator[Result]:
+def _fetch(client: Ideogram, sender: Sender, ids: list[str]) -> Iterator[RequestResult]:
     """Fetch the images of one job after the other. All of them are made meanwhile, so one deadline serves all."""
     options = sender.options
     deadline = time.monotonic() + options.seconds
@@ -289,7 +290,7 @@ def _fetch(client: Ideogram, sender: Sender, ids: list[str]) -> Iterator[Result]
         if result.generation is None and result.failure is None:
             message = f"The job {job_id} is not done yet. Ask again: {options.fetch_command(job_id)}"
             failure = Failure("JobPending", message, may_have_been_billed=True)
-            result = Result(ExitCode.OUTCOME_UNKNOWN, failure=failure, job=JobState(job_id))
+            result = RequestResult(ExitCode.OUTCOME_UNKNOWN, failure=failure, job=JobState(job_id))
         yield result
         if result.code in {ExitCode.INTERRUPTED, ExitCode.TERMINATED}:
             for left in ids[index + 1 :]:

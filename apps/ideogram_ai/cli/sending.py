@@ -38,7 +38,7 @@ from ideogram_ai.client.transport import LEAVES
 
 from .destination import Destination, sidecar_of
 from .exit_codes import ExitCode, WrongUseError, handle_signals, raise_interrupt
-from .report import Failure, ImageResult, JobState, Result
+from .report import Failure, ImageResult, JobState, RequestResult
 from .service import ServiceOptions
 from .terminal import print_note, print_warning, spinner, write_error, write_out
 
@@ -55,7 +55,7 @@ _DEADLINE: Final = 600.0
 
 
 @define(kw_only=True)
-class Options(ServiceOptions):
+class RequestOptions(ServiceOptions):
     """The options that commands with a request share; see their help. Those that a command lacks have a default."""
 
     output: str | None
@@ -176,12 +176,12 @@ class Sender:
     client: Ideogram
     state: SignalState
     destination: Destination
-    options: Options
+    options: RequestOptions
     pays: bool = True
     job_id: str | None = None
     number: int = 1
 
-    def send(self, request: RequestFields, activity: str) -> Result:
+    def send(self, request: RequestFields, activity: str) -> RequestResult:
         """Send a request, and save the images of its response. `activity` is what is done, for the spinner."""
         self.state.begin()
         self.job_id = None
@@ -218,7 +218,7 @@ class Sender:
             how = f"To fetch its images at any time: {options.fetch_command(job_id)}"
             print_note(f"The job {job_id} was submitted. {how}")
 
-    def get(self, get: Callable[[], Any], activity: str) -> Result:
+    def get(self, get: Callable[[], Any], activity: str) -> RequestResult:
         """Get a response by a function, and save its images."""
         response: Any = None
         try:
@@ -235,10 +235,10 @@ class Sender:
         if isinstance(response, Generation):
             return self._save(response)
         if isinstance(response, Job):
-            return Result(ExitCode.DONE, job=JobState(response.id, response.status))
-        return Result(ExitCode.DONE, response=response)
+            return RequestResult(ExitCode.DONE, job=JobState(response.id, response.status))
+        return RequestResult(ExitCode.DONE, response=response)
 
-    def save_links(self, result: Result, names: Sequence[str]) -> Result:
+    def save_links(self, result: RequestResult, names: Sequence[str]) -> RequestResult:
         """Save the images that a response has links to, each under the name of its member."""
         links = {name: link for name in names if isinstance(link := result.response.get(name), str)}
         linked = (
@@ -257,10 +257,10 @@ class Sender:
         wanted = image.path.with_name(f"{member.removesuffix('_url')}{image.path.suffix}")
         return evolve(image, path=self.destination.rename(image.path, wanted))
 
-    def _failed(self, error: IdeogramError) -> Result:
+    def _failed(self, error: IdeogramError) -> RequestResult:
         body = error.body if isinstance(error, ResponseValidationError | OutcomeUnknownError) else None
         kept = self.destination.keep_response(body) if body else None
-        result = Result(_exit_code_of(error), failure=Failure.of(error), answer_file=kept)
+        result = RequestResult(_exit_code_of(error), failure=Failure.of(error), answer_file=kept)
         self.job_id = self.job_id or error.job_id
         if self.job_id is None:
             return result
@@ -273,23 +273,23 @@ class Sender:
         failure = Failure.of(error, self._with_cure(str(error)), billed=True)
         return evolve(result, code=ExitCode.OUTCOME_UNKNOWN, failure=failure)
 
-    def _interrupted(self, error: KeyboardInterrupt) -> Result:
+    def _interrupted(self, error: KeyboardInterrupt) -> RequestResult:
         self.job_id = self.job_id or getattr(error, "job_id", None)  # it may have arrived at this moment
         if self.job_id is not None:
             message = self._with_cure("Interrupted. The job goes on, and is billed when it succeeds.")
             code = ExitCode.OUTCOME_UNKNOWN if self.pays else ExitCode.of_interruption(error)
-            return Result(code, failure=Failure.of(error, message, billed=self.pays), job=JobState(self.job_id))
+            return RequestResult(code, failure=Failure.of(error, message, billed=self.pays), job=JobState(self.job_id))
         if not getattr(error, "may_have_been_billed", False):
             raise error
         message = " ".join(getattr(error, "__notes__", ()))
-        return Result(ExitCode.OUTCOME_UNKNOWN, failure=Failure.of(error, message))
+        return RequestResult(ExitCode.OUTCOME_UNKNOWN, failure=Failure.of(error, message))
 
     def _with_cure(self, message: str) -> str:
         if self.options.mock or self.job_id is None:  # the mock server ends with this command, and its jobs with it
             return message
         return f"{message} To fetch its images, for free: {self.options.fetch_command(self.job_id)}"
 
-    def _save(self, generation: Generation) -> Result:
+    def _save(self, generation: Generation) -> RequestResult:
         with spinner("Saving the image", shown=self.options.shown):
             images = _save_images(self.client, generation, self.destination, self.number)
         self.number += len(images)
@@ -308,7 +308,7 @@ class Sender:
             code = ExitCode.WITHHELD
         failure = next((image.failure for image in images if image.failure), None)
         job = JobState(self.job_id, "completed") if self.job_id is not None else None
-        return Result(code, images, failure if code else None, kept, generation, job=job)
+        return RequestResult(code, images, failure if code else None, kept, generation, job=job)
 
 
 def _exit_code_of(error: IdeogramError) -> ExitCode:

@@ -35,7 +35,7 @@ _LONGEST_KEY_FILE: Final = 4096
 """Bytes. A key has some hundred; a longer file is the wrong one."""
 
 
-class Connection(TypedDict):
+class ClientArguments(TypedDict):
     """The arguments of a client. None takes the key, the URL or the timeout from the environment or the client."""
 
     api_key: str | None
@@ -92,7 +92,7 @@ def refuse_both(one: str, other: str, *, given: bool) -> None:
 @contextmanager
 def open_service(
     options: ServiceOptions, *, in_flight: int | None = None, needs_key: bool = True
-) -> Generator[Connection]:
+) -> Generator[ClientArguments]:
     """Find out how to reach the server. With --mock, run a mock server for as long as the context lasts.
 
     The client wants a key even for what `needs_key` none; it does not send it then.
@@ -103,13 +103,13 @@ def open_service(
     """
     if not options.mock:
         key = find_key(options.api_key_file) if needs_key else _UNUSED_KEY
-        connection = Connection(
+        arguments = ClientArguments(
             api_key=key, base_url=options.base_url, timeout=options.timeout, allow_http=options.allow_http
         )
-        Ideogram(**connection).close()  # raises now what it cannot use
+        Ideogram(**arguments).close()  # raises now what it cannot use
         if not options.quiet:
             warn_about_http(options.base_url, allow_http=options.allow_http)
-        yield connection
+        yield arguments
         return
     server = load_mock_server(warnings=not options.quiet)(in_flight=in_flight)
     try:
@@ -117,7 +117,7 @@ def open_service(
     except OSError as error:
         raise WrongUseError(f"--mock: this machine cannot start a server: {error.strerror}.") from None
     with server:
-        yield Connection(api_key=_MOCK_KEY, base_url=server.url, timeout=options.timeout, allow_http=False)
+        yield ClientArguments(api_key=_MOCK_KEY, base_url=server.url, timeout=options.timeout, allow_http=False)
 
 
 def warn_about_http(base_url: str | None, *, allow_http: bool) -> None:

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from ideogram_ai.contract.review import RequestRemark, review_request
 
     from .app import create_app, parse_scenario
+    from .images import WITHHELD_WORD
     from .mock_responses import Answer
     from .recording import Exchange
     from .respx_mock import IdeogramMock, ideogram_mock
     from .respx_plan import ContractBrokenError
     from .server import MockServer
-    from .service import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD, WITHHELD_WORD
+    from .service import DEPRECATED_WORD, FAILED_WORD, UNSAFE_WORD
     from .strategies import BrokenRequest, answers, broken_requests, files, request_rules, requests, unusual_answers
 
 __all__ = (
@@ -51,32 +52,20 @@ __all__ = (
     "unusual_answers",
 )
 
-_MODULES = {
-    "Answer": ".mock_responses",
-    "BrokenRequest": ".strategies",
-    "ContractBrokenError": ".respx_plan",
-    "DEPRECATED_WORD": ".service",
-    "Exchange": ".recording",
-    "FAILED_WORD": ".service",
-    "IdeogramMock": ".respx_mock",
-    "MockServer": ".server",
-    "RequestProblem": "ideogram_ai.contract.check",
-    "RequestRemark": "ideogram_ai.contract.review",
-    "Severity": "ideogram_ai.contract.check",
-    "UNSAFE_WORD": ".service",
-    "WITHHELD_WORD": ".service",
-    "answers": ".strategies",
-    "broken_requests": ".strategies",
-    "check_request": "ideogram_ai.contract.check",
-    "create_app": ".app",
-    "files": ".strategies",
-    "ideogram_mock": ".respx_mock",
-    "parse_scenario": ".app",
-    "request_rules": ".strategies",
-    "requests": ".strategies",
-    "review_request": "ideogram_ai.contract.review",
-    "unusual_answers": ".strategies",
+_NAMES = {
+    ".app": "create_app parse_scenario",
+    ".images": "WITHHELD_WORD",
+    ".mock_responses": "Answer",
+    ".recording": "Exchange",
+    ".respx_mock": "IdeogramMock ideogram_mock",
+    ".respx_plan": "ContractBrokenError",
+    ".server": "MockServer",
+    ".service": "DEPRECATED_WORD FAILED_WORD UNSAFE_WORD",
+    ".strategies": "BrokenRequest answers broken_requests files request_rules requests unusual_answers",
+    "ideogram_ai.contract.check": "RequestProblem Severity check_request",
+    "ideogram_ai.contract.review": "RequestRemark review_request",
 }
+_MODULES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import count
-from typing import TYPE_CHECKING, Final, cast, final
+from typing import TYPE_CHECKING, Final, final
+from urllib.parse import unquote
 from urllib.request import parse_http_list
 
 from attrs import define, field
@@ -17,26 +18,28 @@ from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.websockets import WebSocketClose
 
 from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
-from .asgi import OperationRoute, OriginForm, base_url_of, bytes_response, read_body
+from .asgi import OriginForm, base_url_of, bytes_response, read_body, sent_path
 from .images import LINK_LIFE, LinkRefusal
 from .jobs import MockJob, deliver
-from .mock_responses import Answer, forced_answer, in_flight_answer, problem_answer, rate_answer
+from .mock_responses import Answer, forced_answer, limit_answer, problem_answer
 from .recording import Exchange, ExchangeLog, Recorder, close_exchange, new_exchange
+from .routes import operations_at, path_parameters, path_pattern
 from .service import MockService, ReadRequest, read_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from starlette.exceptions import HTTPException
+    from starlette.types import Receive, Scope, Send
 
     from ideogram_ai.generated.operations import Operation
 
-    from .service import Fields
+    from .images import Fields
+
 
 LARGEST_BODY: Final = 16 * 1024 * 1024
 """Bytes of the largest request body without files; a larger one gets a 413."""
@@ -47,7 +50,7 @@ LARGEST_UPLOADS: Final = 512 * 1024 * 1024
 
 _JSON: Final = "application/json"
 _LONGEST_LIFE: Final = 100 * 366 * 24 * 60 * 60.0
-Endpoint = Callable[[Request], Awaitable[Response]]
+_IMAGE_METHODS: Final = ("GET", "HEAD")
 _NO_FIELDS: Final = ReadRequest((), (), None)
 
 
@@ -62,15 +65,8 @@ def create_app(
 ) -> Starlette:
     """Create the application of the mock server. It reads the contract once, here.
 
-    Args:
-        scenario: Statuses, 200 to 599, for the first requests, one each in order; 200 stands for the normal answer.
-            After the last one every request gets its normal answer.
-        latency: Seconds, 0 or more, until a request that is not refused gets its answer, and until a job ends.
-        in_flight: The number of images, 0 or more, that may be in progress over all operations; None for the contract's
-            limit.
-        link_life: Seconds, 0 or more, until an image link expires.
-        ledger: Where requests are recorded, except those of image links; None creates one.
-        recorder: Writes every request, also those of other paths; None writes nothing. It is not closed.
+    `scenario`, `latency`, `in_flight` and `link_life` are those of `MockServer`. The `ledger` keeps all requests but
+    those of image links. The `recorder` writes every request, also those of other paths; it is not closed.
 
     Returns:
         The application. Its `state.mock` has the `ledger`.
@@ -97,15 +93,6 @@ def create_app(
         recorder,
     )
     app = Starlette(
-        routes=[
-            *(
-                OperationRoute(each.operation, mock.operation(each))
-                if "{" in each.operation.path
-                else Route(each.operation.path, mock.operation(each), methods=[each.operation.method])
-                for each in mock.service.views.values()
-            ),
-            Route(f"{view.link_folder}{{name}}{view.link_suffix}", mock.image, methods=["GET"]),
-        ],
         middleware=[
             Middleware(OriginForm),
             # Every origin by its name, including "null" of a file: a page that sends credentials does not accept "*".
@@ -118,10 +105,9 @@ def create_app(
                 allow_private_network=True,
                 expose_headers=["*"],
             ),
-        ],
-        exception_handlers={404: mock.not_served, 405: mock.not_served},
+        ]
     )
-    app.router.redirect_slashes = False  # a redirect would hide a wrong path
+    app.router.default = mock.serve
     app.state.mock = mock
     return app
 
@@ -152,15 +138,26 @@ class MockApplication:
     def __attrs_post_init__(self) -> None:
         self.service.jobs.on_webhook = self._deliver_later
 
-    def operation(self, view: ContractView) -> Endpoint:
-        """Return the endpoint of an operation."""
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request for any path."""
+        if scope["type"] != "http":
+            await WebSocketClose()(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        path, method = sent_path(scope), request.method
+        here = operations_at(path, whole=True)
+        link = path_pattern(f"{self._view.link_folder}{{name}}{self._view.link_suffix}").fullmatch(path)
+        if operation := next((each for each in here if each.method == method), None):
+            view = self.service.views[operation.operation_id]
+            response = await self._operate(request, view, path_parameters(operation, path))
+        elif link and method in _IMAGE_METHODS:
+            response = await self._image(request, unquote(link[1]))
+        else:
+            allowed = [each.method for each in here] or (_IMAGE_METHODS if link else ())
+            response = self._not_served(request, allowed)
+        await response(scope, receive, send)
 
-        async def endpoint(request: Request) -> Response:
-            return await self._operate(request, view)
-
-        return endpoint
-
-    async def _operate(self, request: Request, view: ContractView) -> Response:
+    async def _operate(self, request: Request, view: ContractView, path: Mapping[str, str]) -> Response:
         arrived = self._arrived(request)
         self.ledger.put(arrived[0])
         scripted = next(self._scenario, None)
@@ -176,7 +173,7 @@ class MockApplication:
             answer = problem_answer(view, 413, f"The body is larger than {largest} bytes.")
         else:
             content_type, query = request.headers.get("content-type"), request.query_params.multi_items()
-            judge = partial(read_request, view, content_type, body, path=request.path_params, query=query)
+            judge = partial(read_request, view, content_type, body, path=path, query=query)
             read = await asyncio.to_thread(judge) if largest > LARGEST_BODY else judge()
             judged = _judge(request, read, view, scripted)
             answer = await self._run(view, read.fields, base_url_of(request)) if judged is None else judged
@@ -187,7 +184,8 @@ class MockApplication:
         """Answer a request that the contract allows."""
         operation, service = view.operation, self.service
         if operation.rate_limit is not None and self._is_too_often(operation.operation_id, *operation.rate_limit):
-            return rate_answer(view, *operation.rate_limit)
+            most, seconds = operation.rate_limit
+            return limit_answer(view, f"there were {most} requests in {seconds} seconds")
         takes_files = any(rule.takes_files for rule in view.fields.values())
         refused = (
             await asyncio.to_thread(service.refusal, view, fields) if takes_files else service.refusal(view, fields)
@@ -196,7 +194,8 @@ class MockApplication:
             return refused
         is_counted = operation.in_flight_limit is not None
         if is_counted and self._running + service.jobs.pending >= self.in_flight:
-            return in_flight_answer(view, self.in_flight)
+            why = f"{self.in_flight} requests are in progress already"
+            return limit_answer(view, why, max_inflight_requests=self.in_flight)
         if operation.method != "POST" or operation.result == "job":
             return service.answer(view, fields, base_url)
         self._running += is_counted
@@ -241,10 +240,9 @@ class MockApplication:
             body = job.announcement(service.images.link)
             await deliver(job.webhook_url, job.generation_id, body, service.signing_key)
 
-    async def image(self, request: Request) -> Response:
+    async def _image(self, request: Request, name: str) -> Response:
         """Return the image of a link; it is drawn when it is fetched."""
         arrived, images = self._arrived(request), self.service.images
-        name: str = request.path_params["name"]
         query = request.query_params
         found = images.find(name, query.get("exp", ""), query.get("sig", ""))
         if isinstance(found, LinkRefusal):
@@ -255,17 +253,17 @@ class MockApplication:
         self._close(arrived, response.status_code, "an image link")
         return response
 
-    async def not_served(self, request: Request, error: Exception) -> Response:
-        """Answer another path or method with 404 or 405."""
-        refused = cast("HTTPException", error)  # it is registered for these statuses only
-        arrived = self._arrived(request)
+    def _not_served(self, request: Request, allowed: Sequence[str]) -> Response:
+        """Answer another path with 404, and another method than those that are allowed here with 405."""
+        arrived, status = self._arrived(request), 405 if allowed else 404
         served = ", ".join(f"{operation.method} {operation.path}" for operation in OPERATIONS.values())
         detail = (
             f"{request.method} {arrived[0].path} is not served. This mock server has {served}, and the image links of "
             "its answers."
         )
-        self._close(arrived, refused.status_code, detail)
-        return _response(problem_answer(self._view, refused.status_code, detail, headers=refused.headers))
+        self._close(arrived, status, detail)
+        headers = {"Allow": ", ".join(allowed)} if allowed else {}
+        return _response(problem_answer(self._view, status, detail, headers=headers))
 
     def _arrived(self, request: Request) -> tuple[Exchange, frozenset[str]]:
         headers, path = request.headers.items(), request.scope["path"]

@@ -1,54 +1,29 @@
-"""What the mock server does with HTTP itself: targets, paths with parameters, bodies, ranges of bytes."""
+"""What the mock server does with HTTP itself: targets, bodies, ranges of bytes."""
 
 from __future__ import annotations
 
 import re
 from collections import deque
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
 from starlette.responses import Response
-from starlette.routing import Match, Route
-
-from .routes import path_parameters, path_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-
     from starlette.datastructures import Headers
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
-
-    from ideogram_ai.generated.operations import Operation
 
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
 _PIECE: Final = 4 * 1024 * 1024  # bytes: so large that the system gets the memory back piece by piece
 _READ_ON: Final = 64 * 1024 * 1024  # bytes above the largest body: a client that still sends does not read the answer
 
 
-@final
-class OperationRoute(Route):
-    """A route of an operation with parameters in its path, which may have any name and hold an encoded slash.
-
-    Args:
-        operation: The operation.
-        endpoint: Answers its requests.
-    """
-
-    def __init__(self, operation: Operation, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
-        super().__init__("/", endpoint, methods=[operation.method])
-        self._operation = operation
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Match the path as it was sent."""
-        path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
-        path = path.removeprefix(quote(scope.get("root_path", "")))
-        if scope["type"] != "http" or not path_pattern(self._operation.path).fullmatch(path):
-            return Match.NONE, {}
-        values = path_parameters(self._operation, path)
-        found: dict[str, Any] = {"endpoint": self.endpoint, "path_params": values}
-        return (Match.FULL if scope["method"] in (self.methods or ()) else Match.PARTIAL), found
+def sent_path(scope: Scope) -> str:
+    """Return the path as it was sent, without that of an application in which this one is mounted."""
+    path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("ascii", "replace")
+    return path.removeprefix(quote(scope.get("root_path", "")))
 
 
 class OriginForm:

@@ -244,9 +244,9 @@ class SigningKey:
         key = {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": self.kid, "alg": "EdDSA", "use": "sig"}
         return {"keys": [key]}
 
-    def sign(self, generation_id: str, body: bytes) -> dict[str, str]:
-        """Return the headers of the webhook of a job, which sign its body now."""
-        timestamp = str(int(time.time()))
+    def sign(self, generation_id: str, body: bytes, age: int = 0) -> dict[str, str]:
+        """Return the headers of the webhook of a job, which sign its body now, or as it was some seconds ago."""
+        timestamp = str(int(time.time()) - age)
         message = signed_message(generation_id, _USER, timestamp, body)
         return {
             "Content-Type": "application/json",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from http import HTTPStatus
+from http.client import responses
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Factory, asdict, frozen
@@ -58,7 +58,10 @@ def problem_answer(
 ) -> Answer:
     """Return problem details in the form of the contract's example of a 400."""
     example = _example(view, 400)
-    body: dict[str, Any] = {**(example if is_object(example) else {"type": "about:blank"}), "title": _phrase(status)}
+    body: dict[str, Any] = {
+        **(example if is_object(example) else {"type": "about:blank"}),
+        "title": responses.get(status, f"Status {status}"),
+    }
     body |= {"detail": detail, "status": status}
     if problems:
         body["errors"] = [
@@ -97,17 +100,8 @@ def _example(view: ContractView, status: int) -> Any:
     return rule.examples[0] if rule and rule.examples else None
 
 
-def in_flight_answer(view: ContractView, limit: int) -> Answer:
-    """Return the answer to a request above the limit of images in progress."""
-    return _limit_answer(view, f"{limit} requests are in progress already", {"max_inflight_requests": limit})
-
-
-def rate_answer(view: ContractView, requests: int, seconds: int) -> Answer:
-    """Return the answer to a request above the limit of requests in a number of seconds."""
-    return _limit_answer(view, f"there were {requests} requests in {seconds} seconds", {})
-
-
-def _limit_answer(view: ContractView, why: str, members: Mapping[str, Any]) -> Answer:
+def limit_answer(view: ContractView, why: str, **members: int) -> Answer:
+    """Return the answer to a request above a limit, with these values of members that the contract's example has."""
     example, rule = _example(view, 429), view.responses.get(429)
     if rule is None or not is_object(example):
         return problem_answer(view, 429, why)
@@ -150,10 +144,3 @@ def _no_balance(view: ContractView) -> dict[str, Any]:
     }
     body.pop("max_inflight_requests", None)
     return body
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Status {status}"

@@ -41,7 +41,7 @@ from .respx_plan import (
     to_response,
     unmocked_problem,
 )
-from .routes import length_of_path, path_parameters, path_pattern
+from .routes import find_operation, path_parameters
 from .service import MockService, read_request
 
 if TYPE_CHECKING:
@@ -65,6 +65,10 @@ class IdeogramMock:
     the next request, or to the next one for an operation. Plans queue up, and when none is for a request, it succeeds.
     Image links are served too, with a tiny PNG. Nothing reaches the network: a request that is not mocked fails. Within
     the context, `wait` polls without its usual pauses.
+
+    Each method that plans takes `times`, the number of requests that it plans for, 1 or more; None is for all that
+    follow. Its `operation` is the one that it plans for, by the name of the client's method; None is for any to which
+    the plan applies.
 
     A request that the service would refuse fails the test with the name of the field, whatever was planned for it: an
     AssertionError is raised where the request is sent, and again at the end, in case the code under test caught it.
@@ -90,9 +94,8 @@ class IdeogramMock:
         # No test is to wait for a job that takes no time.
         self._quick_polls = patch.object(waiting, "FIRST_PAUSE", 0.0)
         self.router: respx.MockRouter = Router(self._on_unmocked)
-        self._views = sorted(self._service.views.values(), key=lambda view: -length_of_path(view.operation))
         # One route for all: respx compares each new route with all that there are.
-        methods = {view.operation.method for view in self._views}
+        methods = {each.method for each in OPERATIONS.values()}
         self.router.route(method__in=sorted(methods)).mock(side_effect=self._on_request)
         self._view = view = read_view()
         image = f"^{re.escape(view.link_folder)}([^/]+){re.escape(view.link_suffix)}$"
@@ -104,21 +107,13 @@ class IdeogramMock:
         return self._log.exchanges()
 
     def succeed(self, *, times: int | None = 1, operation: On = None) -> Self:
-        """Return what was asked for. As on the mock server, a prompt with a word such as UNSAFE_WORD gets what it says.
-
-        Args:
-            times: The number of requests, 1 or more; None for all that follow.
-            operation: The operation that it is for, by the name of the client's method; None for any.
-        """
+        """Return what was asked for. A prompt with a word such as UNSAFE_WORD gets what it says, as on the server."""
         return self._add("succeed", self._run, times, operation)
 
     def withhold(self, *, after: int | None = 0, times: int | None = 1, operation: On = None) -> Self:
         """Withhold the image, or that of the job that is submitted: no link, and billed.
 
-        Args:
-            after: The number of polls that find the job pending first; None for all. Without a job it does not matter.
-            times: The number of requests, 1 or more; None for all that follow.
-            operation: The operation that it is for, by the name of the client's method; None for any that makes images.
+        `after` is the number of polls that find the job pending first, None for all.
         """
         return self._add("withhold", partial(self._withhold, polls=after), times, operation, among=MAKE_IMAGES)
 
@@ -132,11 +127,8 @@ class IdeogramMock:
     ) -> Self:
         """Take a job that is submitted, and complete it after some polls. Without a plan it is completed at the first.
 
-        Args:
-            after: The number of polls that find it pending first; None for all, so that it never ends.
-            usage_cost_usd_micros: What the service says that it cost, in millionths of a US dollar; None for no word.
-            times: The number of jobs, 1 or more; None for all that follow.
-            operation: The operation that submits it, by the name of the client's method; None for any.
+        `after` is the number of polls that find it pending first; with None it never ends. `usage_cost_usd_micros` is
+        what the service says that it cost, in millionths of a US dollar.
         """
         handler = partial(self._submit, polls=after, cost=usage_cost_usd_micros)
         return self._add("complete", handler, times, operation, among=SUBMITS)
@@ -144,34 +136,16 @@ class IdeogramMock:
     def fail(
         self, reason: str = FAILURE_REASON, *, after: int | None = 0, times: int | None = 1, operation: On = None
     ) -> Self:
-        """Take a job that is submitted, and let it fail after some polls. It is not billed.
-
-        Args:
-            reason: The `failure_reason` that the service gives.
-            after: The number of polls that find it pending first.
-            times: The number of jobs, 1 or more; None for all that follow.
-            operation: The operation that submits it, by the name of the client's method; None for any.
-        """
+        """Take a job that is submitted, and let it fail with a `failure_reason` after some polls. It is not billed."""
         handler = partial(self._submit, polls=after, failure_reason=reason)
         return self._add("fail", handler, times, operation, among=SUBMITS)
 
     def deprecate(self, *, times: int | None = 1, operation: On = None) -> Self:
-        """Return what was asked for, and announce a newer operation in the response's `notice` and headers.
-
-        Args:
-            times: The number of requests, 1 or more; None for all that follow.
-            operation: The operation that it is for, by the name of the client's method; None for any.
-        """
+        """Return what was asked for, and announce a newer operation in the response's `notice` and headers."""
         return self._add("deprecate", self._deprecate, times, operation)
 
     def refuse(self, status: int, *, times: int | None = 1, operation: On = None) -> Self:
-        """Return a status with the example body that the contract has for it.
-
-        Args:
-            status: 200 to 599, documented or not.
-            times: The number of requests, 1 or more; None for all that follow.
-            operation: The operation that it is for, by the name of the client's method; None for any.
-        """
+        """Return a status, 200 to 599, documented or not, with the example body that the contract has for it."""
         why = f"refuse({status})"
         return self._add(why, lambda call: forced_answer(call.view, status, why), times, operation)
 
@@ -183,13 +157,9 @@ class IdeogramMock:
         reject_reason: str | None = None,
         operation: On = None,
     ) -> Self:
-        """Return a 429: too many requests in flight, or another limit.
+        """Return a 429: too many requests in flight, or the limit that `reject_reason` names.
 
-        Args:
-            times: The number of requests, 1 or more; None for all that follow.
-            retry_after: Seconds in the header Retry-After; None for no header.
-            reject_reason: The limit that was exceeded; None for the one of the contract's example.
-            operation: The operation that it is for, by the name of the client's method; None for any.
+        Without `retry_after`, in seconds, it has no header Retry-After.
         """
 
         def limit(call: Call) -> Answer:
@@ -205,48 +175,23 @@ class IdeogramMock:
     def time_out(
         self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1, operation: On = None
     ) -> Self:
-        """Time out, without any delay.
-
-        Args:
-            when: How far the exchange gets first.
-            answer: The response of which half arrives ("answering"); None for a success.
-            times: The number of requests, 1 or more; None for all that follow.
-            operation: The operation that it is for, by the name of the client's method; None for any.
-        """
+        """Time out at a point of the exchange, without a delay; "answering": after half of the answer, or a success."""
         name = f"time_out({when})"
         return self._add(name, failing(TIMEOUTS[when], name, when, self._whole(answer)), times, operation)
 
     def break_off(
         self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1, operation: On = None
     ) -> Self:
-        """Break the connection.
-
-        Args:
-            when: How far the exchange gets first.
-            answer: The response of which half arrives ("answering"); None for a success.
-            times: The number of requests, 1 or more; None for all that follow.
-            operation: The operation that it is for, by the name of the client's method; None for any.
-        """
+        """Break the connection at a point of the exchange; "answering": after half of the answer, or of a success."""
         name = f"break_off({when})"
         return self._add(name, failing(DISCONNECTS[when], name, when, self._whole(answer)), times, operation)
 
     def reply(self, answer: Answer, *, times: int | None = 1, operation: On = None) -> Self:
-        """Return this response: for example, one that a strategy drew.
-
-        Args:
-            answer: Status, headers and body.
-            times: The number of requests, 1 or more; None for all that follow.
-            operation: The operation that it is for, by the name of the client's method; None for any.
-        """
+        """Return this response: for example, one that a strategy drew."""
         return self._add(answer.why, self._whole(answer), times, operation)
 
     def judge(self, *, times: int | None = 1, operation: On = None) -> Self:
-        """Respond as the mock server does: a request that breaks the contract gets a 400 and does not fail the test.
-
-        Args:
-            times: The number of requests, 1 or more; None for all that follow.
-            operation: The operation that it is for, by the name of the client's method; None for any.
-        """
+        """Respond as the mock server does: a request that breaks the contract gets a 400 and does not fail the test."""
         return self._add("judge", self._judge, times, operation, allows_any_request=True)
 
     def webhook(self, job: str | Job) -> tuple[dict[str, str], bytes]:
@@ -376,14 +321,10 @@ class IdeogramMock:
 
     def _on_request(self, request: httpx.Request) -> httpx.Response | None:
         """Respond to a request for an operation, and leave others to other routes."""
-        for view in self._views:
-            if view.operation.method == request.method:
-                path = path_pattern(view.operation.path, decoded=True)
-                # Another base URL may have a path of its own; the service has none.
-                found = path.fullmatch if request.url.host == _HOST else path.search
-                if found(request.url.path):
-                    return self._respond(view, request)
-        return None
+        path = request.url.raw_path.decode("ascii")
+        # Another base URL may have a path of its own; the service has none.
+        operation = find_operation(request.method, path, whole=request.url.host == _HOST)
+        return None if operation is None else self._respond(self._service.views[operation.operation_id], request)
 
     def _respond(self, view: ContractView, request: httpx.Request) -> httpx.Response:
         planned = self._plan.take(view.operation)

@@ -15,21 +15,22 @@ if TYPE_CHECKING:
 _PARAMETER: Final = re.compile(r"\{([^}]*)\}")
 
 
-def find_operation(method: str, path: str) -> Operation | None:
-    """Return the operation of a request; None if the contract has none for it.
+def find_operation(method: str, path: str, *, whole: bool = False) -> Operation | None:
+    """Return the operation of a request; None if the contract has none for it. See `operations_at`."""
+    return next((each for each in operations_at(path, whole=whole) if each.method == method), None)
+
+
+def operations_at(path: str, *, whole: bool = False) -> list[Operation]:
+    """Return the operations of a path: of two that fit, the longer one is meant, and comes first.
 
     Args:
-        method: HTTP method.
-        path: Path, which may begin with that of a base URL. A query is ignored.
+        path: Path as it was sent, which may begin with that of a base URL. A query is ignored.
+        whole: Whether nothing may stand before the path of the operation.
     """
-    whole = path.partition("?")[0]
-    found = [each for each in OPERATIONS.values() if each.method == method and path_pattern(each.path).search(whole)]
-    return max(found, key=length_of_path, default=None)
-
-
-def length_of_path(operation: Operation) -> int:
-    """Return the length of a path without its parameters: of two paths that fit, the longer one is meant."""
-    return len(_PARAMETER.sub("", operation.path))
+    bare = path.partition("?")[0]
+    patterns = ((each, path_pattern(each.path)) for each in OPERATIONS.values())
+    found = [each for each, pattern in patterns if (pattern.fullmatch if whole else pattern.search)(bare)]
+    return sorted(found, key=lambda each: -len(_PARAMETER.sub("", each.path)))
 
 
 def path_parameters(operation: Operation, path: str) -> dict[str, str]:
@@ -40,12 +41,6 @@ def path_parameters(operation: Operation, path: str) -> dict[str, str]:
 
 
 @cache
-def path_pattern(template: str, *, decoded: bool = False) -> re.Pattern[str]:
-    """Return a pattern for the end of a path, with a group for each parameter of the template.
-
-    Args:
-        template: Path of an operation.
-        decoded: Whether percent signs were decoded before, so that a parameter may have a slash in it.
-    """
-    literals = [re.escape(text) for text in _PARAMETER.split(template)[::2]]
-    return re.compile(("(.+)" if decoded else "([^/]+)").join(literals) + r"\Z", re.DOTALL)
+def path_pattern(template: str) -> re.Pattern[str]:
+    """Return a pattern for the end of a path, with a group for each parameter of the template."""
+    return re.compile("([^/]+)".join(re.escape(text) for text in _PARAMETER.split(template)[::2]) + r"\Z")

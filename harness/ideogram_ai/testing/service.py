@@ -24,7 +24,6 @@ from ideogram_ai.generated.operations import OPERATIONS
 from .behaviour import Kind, is_source, kind_of
 from .images import (
     LINK_LIFE,
-    WITHHELD_WORD,
     Fields,
     ImageService,
     ImageStore,
@@ -46,18 +45,6 @@ from .prompts import RATIOS, resolve_ratio, write_prompt
 if TYPE_CHECKING:
     from collections import deque
     from collections.abc import Callable, Iterable, Mapping
-
-__all__ = (
-    "DEPRECATED_WORD",
-    "FAILED_WORD",
-    "UNSAFE_WORD",
-    "WITHHELD_WORD",
-    "Fields",
-    "MockService",
-    "ReadRequest",
-    "read_request",
-    "with_images",
-)
 
 UNSAFE_WORD: Final = "mock-unsafe"
 """A prompt, or the name of a file, that contains this word, in upper or lower case, gets a 422: it fails the safety

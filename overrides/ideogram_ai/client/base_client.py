@@ -26,7 +26,7 @@ from .config import (
 )
 from .download import MAX_IMAGE_BYTES, DownloadJob, download_flow, fetch_flow, name_in_link
 from .errors import NOTHING_SENT, ConfigurationError, DownloadError, RequestError
-from .events import Event, Reporter, check_hook
+from .events import Event, EventReporter, check_hook
 from .flow import RunBlocking, Timing, attempt_flow, call_flow
 from .images import GeneratedImage, Generation, ImageReader
 from .jobs import Job, with_request
@@ -201,8 +201,8 @@ class BaseClient(Generic[HTTPClient]):
         )
         return with_request(outcome, jobs[0].request, jobs[0].price) if jobs and isinstance(outcome, Job) else outcome
 
-    def _report(self, method: str, fields: Mapping[str, Any] | None = None) -> Reporter:
-        return Reporter(self._on_event, method, self._timing, fields)
+    def _report(self, method: str, fields: Mapping[str, Any] | None = None) -> EventReporter:
+        return EventReporter(self._on_event, method, self._timing, fields)
 
     def _prepare(
         self,

@@ -19,7 +19,7 @@ import httpx
 from attrs import evolve, field, frozen
 
 from .errors import DownloadError, DownloadReason
-from .events import Reporter
+from .events import EventReporter
 from .files import ImageFile, ImageForFile, ImageInMemory, Opens, Writable
 from .flow import Flow, RunBlocking, SendRequest, Sleep, Timing, describe_exception, is_certificate_error, warn
 from .formats import WALKED
@@ -53,11 +53,11 @@ class DownloadJob:
     overwrite: bool
     max_bytes: int
     request: PreparedRequest
-    reporter: Reporter
+    reporter: EventReporter
 
 
 @frozen
-class _Failure:
+class _FailedAttempt:
     """An attempt that failed; `passing` means that another may succeed, `asked` after how many seconds."""
 
     error: DownloadError
@@ -181,12 +181,12 @@ def _fill(
     return sink.suffix or ""
 
 
-def _decode_embedded(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]:
+def _decode_embedded(job: DownloadJob, sink: ImageSink) -> Flow[_FailedAttempt | None]:
     """Decode an image that its link contains (RFC 2397)."""
     kind, comma, text = job.request.url[len(_DATA) :].partition(",")
     content_type, _, coding = kind.rpartition(";")
     what = "The image is not saved: its link should carry it, and cannot be decoded."
-    undecodable = _Failure(DownloadError(what, reason=DownloadReason.NOT_AN_IMAGE))
+    undecodable = _FailedAttempt(DownloadError(what, reason=DownloadReason.NOT_AN_IMAGE))
     if not comma:
         return undecodable
     try:
@@ -210,7 +210,7 @@ def _decode_embedded(job: DownloadJob, sink: ImageSink) -> Flow[_Failure | None]
 
 def _fetch(
     job: DownloadJob, sink: ImageSink, rate: RateLimit, url_policy: DownloadURLPolicy, timing: Timing
-) -> Flow[_Failure | None]:
+) -> Flow[_FailedAttempt | None]:
     """Fetch once, following redirects; None when the image is complete."""
     headers = {**job.request.headers, **sink.resume_headers()}
     request = evolve(job.request, headers=headers, total=rate.longest(job.max_bytes))
@@ -223,7 +223,7 @@ def _fetch(
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, UnicodeError, OSError) as error:
             what = f"The image did not arrive: {describe_exception(error)}. {FREE}"
             passing = not is_certificate_error(error) and isinstance(error, httpx.TransportError)
-            return _Failure(DownloadError(what, reason=DownloadReason.CONNECTION), passing=passing, cause=error)
+            return _FailedAttempt(DownloadError(what, reason=DownloadReason.CONNECTION), passing=passing, cause=error)
         if sink.refused is not None:
             return _refused(sink.refused)
         location = sink.headers.get("location")
@@ -233,23 +233,25 @@ def _fetch(
         request = evolve(request, url=follow(request.url, location))
 
 
-def _judge(job: DownloadJob, sink: ImageSink, timing: Timing) -> Flow[_Failure | None]:
+def _judge(job: DownloadJob, sink: ImageSink, timing: Timing) -> Flow[_FailedAttempt | None]:
     status = sink.status
     if sink.misplaced or status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         sink.forget()
-        return _Failure(_status_error("would not resume where the download broke off", sink), passing=True, asked=0.0)
+        return _FailedAttempt(
+            _status_error("would not resume where the download broke off", sink), passing=True, asked=0.0
+        )
     if status in {HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT}:
         return (yield from _check_image(sink))
     if status in _REDIRECTS:
-        return _Failure(_status_error(f"redirected more than {MAX_REDIRECTS} times, or nowhere", sink))
+        return _FailedAttempt(_status_error(f"redirected more than {MAX_REDIRECTS} times, or nowhere", sink))
     now = _host_time(sink.headers)
     asked = parse_retry_after(sink.headers.get("retry-after"), now=timing.wall() if now is None else now)
     if status in _REFUSED:
         return _judge_refusal(job.image, sink, now, asked, timing)
-    return _Failure(_status_error("responded", sink), passing=True, asked=asked)
+    return _FailedAttempt(_status_error("responded", sink), passing=True, asked=asked)
 
 
-def _check_image(sink: ImageSink) -> Flow[_Failure | None]:
+def _check_image(sink: ImageSink) -> Flow[_FailedAttempt | None]:
     fault: str | None = None
     if sink.refused is None:
         fault = yield RunBlocking(sink.end)
@@ -258,16 +260,16 @@ def _check_image(sink: ImageSink) -> Flow[_Failure | None]:
     if fault is None:
         return None
     broken = DownloadError(f"The image broke off: {fault}. {FREE}", reason=DownloadReason.CONNECTION)
-    return _Failure(broken, passing=True)
+    return _FailedAttempt(broken, passing=True)
 
 
-def _refused(error: DownloadError) -> _Failure:
-    return _Failure(error, passing=error.reason is not DownloadReason.TOO_LARGE)
+def _refused(error: DownloadError) -> _FailedAttempt:
+    return _FailedAttempt(error, passing=error.reason is not DownloadReason.TOO_LARGE)
 
 
 def _judge_refusal(
     image: GeneratedImage, sink: ImageSink, now: float | None, asked: float | None, timing: Timing
-) -> _Failure:
+) -> _FailedAttempt:
     """The failure of a link that the host refuses.
 
     A link past its `exp` by the host's own clock has expired; only a 403 or 410 means that by itself, and is not
@@ -285,7 +287,7 @@ def _judge_refusal(
             reason=DownloadReason.EXPIRED,
             status_code=status,
         )
-        return _Failure(error, passing=not final)
+        return _FailedAttempt(error, passing=not final)
     if image.is_image_safe is False:
         error = DownloadError(
             f"The image was withheld by the service's safety check: the image host refuses its link ({status}). It is "
@@ -293,11 +295,11 @@ def _judge_refusal(
             reason=DownloadReason.WITHHELD,
             status_code=status,
         )
-        return _Failure(error, passing=True)
+        return _FailedAttempt(error, passing=True)
     until = f", until {expiry.isoformat()}" if expiry else ""
     error = _status_error("refused the link", sink)
     error.explain(f"It may be asked again as long as it lives{until}: {shorten_link(image.url)}")
-    return _Failure(error, passing=True, asked=asked)
+    return _FailedAttempt(error, passing=True, asked=asked)
 
 
 def _host_time(headers: httpx.Headers) -> float | None:

@@ -93,7 +93,7 @@ def check_hook(hook: object) -> Any:
     return hook
 
 
-class Reporter:
+class EventReporter:
     """Reports the events of one call, to the log and to a function of the caller, if there is one."""
 
     def __init__(

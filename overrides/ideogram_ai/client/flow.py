@@ -47,7 +47,7 @@ from .transport import PreparedRequest, SentTwiceError, SpokenTooSoonError, Tran
 if TYPE_CHECKING:
     from ideogram_ai.generated.operations import Operation
 
-    from .events import Reporter
+    from .events import EventReporter
     from .images import ImageReader
     from .redaction import ApiKey
     from .retry import RetryPolicy
@@ -127,7 +127,7 @@ def call_flow(
     key: ApiKey,
     policy: RetryPolicy,
     timing: Timing,
-    reporter: Reporter,
+    reporter: EventReporter,
     reader: ImageReader | None = None,
 ) -> Flow[Any]:
     """Send a request until it has an outcome that the policy does not repeat, and return it as parse_response does.
@@ -199,7 +199,7 @@ def attempt_flow(
     check_peer: Callable[[str, str], None] | None,
     key: ApiKey,
     timing: Timing,
-    reporter: Reporter,
+    reporter: EventReporter,
     reader: ImageReader | None = None,
     ends: bool = True,
 ) -> Flow[Any]:

@@ -86,7 +86,7 @@ class Box(NamedTuple):
         return cls(y_min, x_min, y_max, x_max)
 
 
-class _Part(Mapping[str, Any]):
+class _PromptObject(Mapping[str, Any]):
     """A part of a prompt: its keys in the contract's order, without those that are None."""
 
     model: ClassVar[str]
@@ -111,7 +111,7 @@ class _Part(Mapping[str, Any]):
         return f"{type(self).__name__}({', '.join(shown)})"
 
 
-class Style(_Part):
+class Style(_PromptObject):
     """How the picture looks. The model's guide advises photo or art_style, not both.
 
     Args:
@@ -144,7 +144,7 @@ class Style(_Part):
         super().__init__({**texts, "color_palette": _check_colors(colors)}, {**texts, "colors": colors})
 
 
-class TextElement(_Part):
+class TextElement(_PromptObject):
     """A text that is drawn in the picture.
 
     Args:
@@ -174,7 +174,7 @@ class TextElement(_Part):
         super().__init__(given, {"text": text, "desc": desc, "box": box, "colors": colors})
 
 
-class ObjectElement(_Part):
+class ObjectElement(_PromptObject):
     """An object in the picture.
 
     Args:
@@ -197,7 +197,7 @@ class ObjectElement(_Part):
         super().__init__(given, {"desc": desc, "box": box, "colors": colors})
 
 
-class JsonPrompt(_Part):
+class JsonPrompt(_PromptObject):
     """A structured prompt, for `json_prompt` of any method.
 
     Args:

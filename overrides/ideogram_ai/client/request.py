@@ -37,7 +37,7 @@ _EXACT = 2.0**53
 """From here on, floats are not exact."""
 _MODELS = f"{operations.__name__.rpartition('.')[0]}.models."
 
-Part = tuple[str, tuple[str | None, bytes, str | None]]
+MultipartPart = tuple[str, tuple[str | None, bytes, str | None]]
 """One multipart part as httpx takes it: name, (file name or none, body, content type or none)."""
 
 
@@ -53,7 +53,7 @@ class RequestBody:
         path: The path below the base URL, with its parameters and the query.
     """
 
-    parts: tuple[Part, ...] = field(default=(), repr=False)
+    parts: tuple[MultipartPart, ...] = field(default=(), repr=False)
     content: bytes | None = field(default=None, repr=False)
     fields: Mapping[str, Any] = field(factory=dict[str, Any], repr=False)
     path: str = field(default="", repr=False)
@@ -84,7 +84,7 @@ def encode_request(
     values = check_names(operation, arguments, extra_fields)
     documented = {each.wire_name: each for each in operation.fields}
     path, query = operation.path, list[str]()
-    parts: list[Part] = []
+    parts: list[MultipartPart] = []
     fields: dict[str, Any] = {}
     for name, value in values.items():
         each = documented.get(name)
@@ -226,7 +226,7 @@ def _members(name: str, value: object) -> set[str] | None:
 # The encoding.
 
 
-def _encode_part(name: str, documented: Field | None, plain: Any) -> list[Part]:
+def _encode_part(name: str, documented: Field | None, plain: Any) -> list[MultipartPart]:
     content_type = documented.content_type if documented else None
     if plain == [] and documented and not documented.is_array:
         content_type = JSON  # of no list: it arrives, and the service refuses it

@@ -159,7 +159,7 @@ def _read(value: object, each: Field, place: str, stem: str) -> Upload:
         return value
     try:
         name, data = _load(value)
-    except _UnreadableError as error:
+    except _UnreadableFileError as error:
         raise _cannot_send(each, place, value, str(error)) from error.__cause__
     except MemoryError as error:
         raise _cannot_send(each, place, value, "it does not fit into memory") from error
@@ -176,7 +176,7 @@ def _load(value: object) -> tuple[str, bytes]:
     else:
         name, data = _read_open(value)
     if not data:
-        raise _UnreadableError("it is empty")
+        raise _UnreadableFileError("it is empty")
     return name, data
 
 
@@ -184,7 +184,7 @@ def _is_content(value: object) -> TypeGuard[bytes | bytearray | memoryview[int]]
     return isinstance(value, (bytes, bytearray, memoryview))
 
 
-class _UnreadableError(Exception):
+class _UnreadableFileError(Exception):
     """Why a file cannot be read."""
 
 
@@ -192,17 +192,17 @@ def _read_path(path: str) -> bytes:
     try:
         kind = os.stat(path).st_mode  # noqa: PTH116 - Path would take a URL apart
         if stat.S_ISDIR(kind):
-            raise _UnreadableError("it is a folder. Give the path of a file")
+            raise _UnreadableFileError("it is a folder. Give the path of a file")
         if not stat.S_ISREG(kind):
             # It may have no end, or wait for a writer for ever.
-            raise _UnreadableError("it is a device or a pipe and no regular file. Open it yourself, and give that")
+            raise _UnreadableFileError("it is a device or a pipe and no regular file. Open it yourself, and give that")
         with open(path, "rb") as file:  # noqa: PTH123
             return file.read()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         if _LINK.match(path):
-            raise _UnreadableError("it is a link, and no link is fetched here. Give the bytes behind it") from error
-        raise _UnreadableError(f"{why}. Give the path of a file, or its content as bytes") from error
+            raise _UnreadableFileError("it is a link, and no link is fetched here. Give the bytes behind it") from error
+        raise _UnreadableFileError(f"{why}. Give the path of a file, or its content as bytes") from error
 
 
 def _read_open(value: Any) -> tuple[str, bytes]:
@@ -210,11 +210,11 @@ def _read_open(value: Any) -> tuple[str, bytes]:
     read = getattr(value, "read", None)
     if not callable(read):
         pillow = ". Save a picture of Pillow to an io.BytesIO first" if hasattr(value, "tobytes") else ""
-        raise _UnreadableError(f"{type(value).__name__} is not a file. {_FILES}{pillow}")
+        raise _UnreadableFileError(f"{type(value).__name__} is not a file. {_FILES}{pillow}")
     if isinstance(value, io.TextIOBase):
-        raise _UnreadableError("it is opened as text. Open it with mode 'rb'")
+        raise _UnreadableFileError("it is opened as text. Open it with mode 'rb'")
     if getattr(value, "closed", False) is True:
-        raise _UnreadableError("it is closed. Open it again, or give its path")
+        raise _UnreadableFileError("it is closed. Open it again, or give its path")
     try:
         seekable = getattr(value, "seekable", None)
         if callable(seekable) and seekable() is True:
@@ -223,13 +223,13 @@ def _read_open(value: Any) -> tuple[str, bytes]:
     except MemoryError:
         raise
     except Exception as error:  # an object of anybody's
-        raise _UnreadableError(f"reading it fails: {type(error).__name__}: {error}") from error
+        raise _UnreadableFileError(f"reading it fails: {type(error).__name__}: {error}") from error
     if _is_content(data):
         name = getattr(value, "name", None)
         return name if isinstance(name, str) and not name.startswith("<") else "", bytes(data)
     if inspect.iscoroutine(data):
         data.close()  # or Python would warn that nobody awaited it
-    raise _UnreadableError(f"its read() returns {type(data).__name__} and no bytes. {_FILES}")
+    raise _UnreadableFileError(f"its read() returns {type(data).__name__} and no bytes. {_FILES}")
 
 
 def _cannot_send(each: Field, place: str, value: object, why: str) -> FieldValueError:

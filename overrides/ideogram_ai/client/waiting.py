@@ -25,7 +25,7 @@ from .errors import (
     RequestError,
     ResponseValidationError,
 )
-from .events import Reporter
+from .events import EventReporter
 from .flow import Flow, Sleep, Timing, job_note, logger, salvage_job, warn
 from .images import Generation
 from .jobs import COMPLETED, FAILED, Job, with_reader, with_request
@@ -90,7 +90,7 @@ class PollSchedule:
 
 
 @define
-class _Wait:
+class _WaitState:
     """What a wait knows.
 
     Attributes:
@@ -106,7 +106,7 @@ class _Wait:
 
     job_id: str
     deadline: float
-    reporter: Reporter
+    reporter: EventReporter
     known: Job | None = None
     kept: Generation | None = None
     failure: IdeogramError | None = None
@@ -122,7 +122,7 @@ def wait_flow(
     schedule: PollSchedule,
     timing: Timing,
     deadline: float,
-    reporter: Reporter,
+    reporter: EventReporter,
     reader: ImageReader | None = None,
 ) -> Flow[Generation]:
     """Poll a job until it ends. After `deadline` seconds no further poll starts.
@@ -136,7 +136,7 @@ def wait_flow(
         IdeogramError: The service refused to say how the job stands, five times in a row; or no poll can be sent.
     """
     known = job if isinstance(job, Job) else None
-    wait = _Wait(job.id if isinstance(job, Job) else str(job), _check_deadline(deadline), reporter, known)
+    wait = _WaitState(job.id if isinstance(job, Job) else str(job), _check_deadline(deadline), reporter, known)
     if known and (generation := _outcome(known)):
         return with_reader(generation, reader)
     try:
@@ -170,7 +170,7 @@ def _check_deadline(deadline: object) -> float:
 
 
 def _poll_to_the_end(
-    wait: _Wait, operation: Operation, poll: Callable[[float], Flow[Any]], schedule: PollSchedule, timing: Timing
+    wait: _WaitState, operation: Operation, poll: Callable[[float], Flow[Any]], schedule: PollSchedule, timing: Timing
 ) -> Flow[Generation]:
     end = timing.monotonic() + wait.deadline
     bound = FIRST_PAUSE
@@ -217,7 +217,7 @@ def _jitter(bound: float, timing: Timing) -> float:
     return bound * (0.5 + 0.5 * timing.random())
 
 
-def _judge(wait: _Wait, outcome: Job | IdeogramError) -> Generation | None:
+def _judge(wait: _WaitState, outcome: Job | IdeogramError) -> Generation | None:
     """What a poll ends the wait with, or None to ask again. Raises if it ends with an error."""
     if isinstance(outcome, Job):
         wait.known = _as_submitted(wait, outcome)
@@ -241,7 +241,7 @@ def _judge(wait: _Wait, outcome: Job | IdeogramError) -> Generation | None:
     raise wait.failure
 
 
-def _as_submitted(wait: _Wait, job: Job) -> Job:
+def _as_submitted(wait: _WaitState, job: Job) -> Job:
     return with_request(job, wait.known.request, wait.known.price) if wait.known else job
 
 
@@ -273,7 +273,7 @@ def _is_refusal(error: IdeogramError) -> bool:
     return HTTPStatus.BAD_REQUEST <= error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
-def _give_up(wait: _Wait) -> Generation:
+def _give_up(wait: _WaitState) -> Generation:
     """End a wait at its deadline: with what is kept, or with the error."""
     if wait.kept:
         return _settle(wait, wait.kept)
@@ -288,10 +288,10 @@ def _give_up(wait: _Wait) -> Generation:
     ) from wait.failure
 
 
-def _count(wait: _Wait) -> str:
+def _count(wait: _WaitState) -> str:
     return f"{wait.polls} poll{'' if wait.polls == 1 else 's'}"
 
 
-def _settle(wait: _Wait, kept: Generation) -> Generation:
+def _settle(wait: _WaitState, kept: Generation) -> Generation:
     warn(f"No clear answer about job {printable(wait.job_id)!r} came; the images that one of them names are returned.")
     return kept

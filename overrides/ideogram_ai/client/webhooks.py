@@ -118,7 +118,7 @@ def refuse(reason: WebhookReason) -> NoReturn:
 
 
 @frozen
-class Key:
+class PublicKey:
     """A public key of the service."""
 
     kid: str
@@ -136,7 +136,7 @@ class Delivery:
     signature: bytes
     body: bytes
 
-    def is_signed_by(self, keys: Iterable[Key]) -> bool:
+    def is_signed_by(self, keys: Iterable[PublicKey]) -> bool:
         """Whether any of the keys made the signature. The key that the delivery names is tried first."""
         try:
             from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - an extra, needed only here
@@ -211,7 +211,7 @@ def _text(value: Any) -> Any:
     return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
-def read_keys(keys: Keys) -> tuple[Key, ...]:
+def read_keys(keys: Keys) -> tuple[PublicKey, ...]:
     """Read the keys that can verify a webhook. Others, and those that cannot be read, are skipped."""
     document = _plain(keys)
     found: object = document.get("keys") if is_mapping(document) else document
@@ -224,7 +224,7 @@ def _plain(model: Any) -> Any:
     return model.to_dict() if hasattr(model, "to_dict") else model
 
 
-def _read_key(entry: object) -> Key | None:
+def _read_key(entry: object) -> PublicKey | None:
     if not is_mapping(entry):
         return None
     kind = (entry.get("kty"), entry.get("crv"), entry.get("use", "sig"), entry.get("alg", "EdDSA"))
@@ -232,7 +232,7 @@ def _read_key(entry: object) -> Key | None:
     if kind not in (("OKP", "Ed25519", "sig", "EdDSA"), ("OKP", "Ed25519", "sig", "Ed25519")):
         return None
     match = re.fullmatch(r"([A-Za-z0-9_-]{43})=?", str(entry.get("x")))
-    return Key(str(entry.get("kid")), urlsafe_b64decode(f"{match[1]}=")) if match else None
+    return PublicKey(str(entry.get("kid")), urlsafe_b64decode(f"{match[1]}=")) if match else None
 
 
 class KeyCache:
@@ -248,7 +248,7 @@ class KeyCache:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self.turn = InFlight(1)
         self._monotonic = monotonic
-        self._keys: tuple[Key, ...] = ()
+        self._keys: tuple[PublicKey, ...] = ()
         self._expire_at = -math.inf
         self._fetch_after = -math.inf
         self._failure: IdeogramError | None = None

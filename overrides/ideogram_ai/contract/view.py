@@ -86,7 +86,7 @@ class ResponseRule:
     text: tuple[str, str] | None = None
 
 
-@frozen
+@frozen(eq=False)
 class ContractView:
     """An operation of the contract.
 

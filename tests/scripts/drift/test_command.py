@@ -56,6 +56,7 @@ CASES = [
     (changed(lambda it: operation(it).update(operationId="other")), 0, "cosmetic  request: operationId is another"),
     (added(), 1, "additive  request: new: the property new is new"),
     (changed(lambda it: fields(it).pop("seed")), 1, "of the known differences, request: seed: property added: there"),
+    (changed(lambda it: fields(it).pop("seed")), 1, "Nothing is new, but known differences are stale. (0 breaking, 0"),
     (june(), 2, "breaking  request: json_prompt.style_description.aesthetics: aesthetics is required now"),
     (changed(lambda it: fields(it).update(json_prompt=ref("None"))), 3, "the $ref #/components/schemas/None is broken"),
     (

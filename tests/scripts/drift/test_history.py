@@ -3,17 +3,14 @@
 import json
 from collections import Counter
 from collections.abc import Callable
-from functools import reduce
-from operator import getitem
 from pathlib import Path
-from typing import Any
 
 import drift
 import pytest
 from drifting.check import Drift, DriftReport, check, read_known
 from drifting.compare import Direction, DriftVerdict
 from drifting.operations import compare_documents
-from provider_history import HISTORY, KNOWN, MULTIPART, OURS, PATH, SIZES, Document, fields, operation
+from provider_history import HISTORY, KNOWN, OURS, SIZES, Document, fields, operation
 from regeneration.documents import RegenerationError
 
 HEAD = "document: https://things.example/openapi.json\n"
@@ -52,69 +49,6 @@ def test_all_differences_of_october_are_known(against: Against) -> None:
 def schema(document: Document, name: str) -> Document:
     found: Document = document["components"]["schemas"][name]
     return found
-
-
-POST = f"paths {PATH} post"
-JSON_ENCODING = f"{POST} requestBody content {MULTIPART} encoding json_prompt"
-BEARER: dict[str, list[str]] = {"BearerAuth": []}
-REMOVED, ADDED = "request | security removed", "request | security added"
-KEY = "apiKey in header api-key"
-
-# Changes of the document of October by place, and what is reported: breaking unless it is additive.
-NEWS: list[tuple[dict[str, Any], list[str]]] = [
-    (
-        {f"{POST} security": [{"ApiKeyAuth": [], "BearerAuth": []}]},
-        [f"{REMOVED} {KEY}", f"{ADDED} {KEY} and http bearer"],
-    ),
-    ({f"{POST} security": [BEARER]}, [f"{REMOVED} {KEY}"]),
-    (
-        {
-            "components securitySchemes Second": {"type": "apiKey", "in": "header", "name": "X-Second"},
-            f"{POST} security": [{"ApiKeyAuth": [], "Second": []}, BEARER],
-        },
-        [f"{REMOVED} {KEY}", f"{ADDED} {KEY} and apiKey in header x-second"],
-    ),
-    (
-        {
-            "components securitySchemes Basic": {"type": "http", "scheme": "basic"},
-            f"{POST} security": [{"ApiKeyAuth": []}, BEARER, {"Basic": []}],
-        },
-        [f"{ADDED} http basic"],
-    ),
-    ({f"{JSON_ENCODING} style": "deepObject"}, ["request: json_prompt | encoding style added json_prompt"]),
-    (
-        {f"{JSON_ENCODING} contentType": "text/plain"},
-        ["request: json_prompt | encoding contentType changed json_prompt"],
-    ),
-    (
-        {f"{POST} requestBody content {MULTIPART} encoding text_prompt": {"style": "pipeDelimited"}},
-        ["request: text_prompt | encoding style added text_prompt"],
-    ),
-    (
-        {"components schemas ImageObjectV4 required": ["is_image_safe", "prompt", "resolution", "seed", "url"]},
-        ["answer 200: data[].url | required added url"],
-    ),
-    (
-        {"components schemas GenerateImageRequestV4 required": ["text_prompt"]},
-        ["request: text_prompt | required added text_prompt"],
-    ),
-    (
-        {"components schemas PromptSafetyError properties error": {"type": "integer"}},
-        ["answer 422: error | schema changed"],
-    ),
-]
-HARMLESS = {f"{ADDED} http basic", "answer 200: data[].url | required added url"}
-
-
-def test_changes_that_october_did_not_bring_are_news(against: Against) -> None:
-    for changes, expected in NEWS:
-        document = HISTORY["october"]()
-        for place, value in changes.items():
-            *parents, last = place.split()
-            reduce(getitem, parents, document)[last] = value
-        report = against(document)
-        assert [*news(report, DriftVerdict.BREAKING), *news(report, DriftVerdict.ADDITIVE)] == expected
-        assert report.outcome is (Drift.ADDITIVE if HARMLESS & {*expected} else Drift.BREAKING), expected
 
 
 def test_august(against: Against) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from dependencies import link_dependencies
+from mock_pictures import small_pictures
 from vendor import FLOORS, Copy
 from vendored_app import run_alone, vendored
 
@@ -36,7 +37,7 @@ def dependencies(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server() -> Iterator[MockServer]:
     """One mock server for all."""
-    with MockServer() as server:
+    with small_pictures(), MockServer() as server:
         yield server
 
 

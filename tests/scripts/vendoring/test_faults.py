@@ -7,7 +7,8 @@ import resource
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count, product
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,25 @@ def test_a_second_run_is_refused_while_the_first_is_at_work(command: Command) ->
     assert run.code == 1
     assert run.err.startswith(f"error: another run is at work in {command.folder}")
     assert command().code == 0
+
+
+def test_a_failure_of_either_rename_brings_the_old_copy_back(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    command()
+    (command.place / "client/retry.py").write_bytes(b"# older\n")
+    there, original = texts(command.folder), Path.rename
+    for error, failing in product((OSError(5, "disk"), KeyboardInterrupt()), (1, 2)):
+        calls = count(1)
+
+        def rename(self: Path, target: Path, error: BaseException = error, failing: int = failing) -> Path:
+            if next(calls) == failing:  # noqa: B023
+                raise error
+            return original(self, target)
+
+        with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
+            patched.setattr(Path, "rename", rename)
+            assert command("--force").code == 1
+        assert next(calls) == 2 * failing, "the second failure is mended by a third rename"
+        assert texts(command.folder) == there
 
 
 def test_a_killed_run_leaves_the_old_or_the_new_copy(tmp_path: Path) -> None:

@@ -42,8 +42,7 @@ def program(tmp_path: Path) -> Path:
 def test_the_page_from_top_to_bottom(program: Path, copy: Copy) -> None:
     make, check = blocks("sh")
     printed, _ = blocks("text")
-    said = shell(program, make)
-    assert as_printed(said) == as_printed(printed)
+    assert as_printed(shell(program, make)) == as_printed(printed)
     assert texts(program / "myapp/_vendor/ideogram_ai") == copy.files
     use, verify = blocks("python")
     with MockServer() as server:
@@ -55,20 +54,6 @@ def test_the_page_from_top_to_bottom(program: Path, copy: Copy) -> None:
     (program / "myapp/_vendor/ideogram_ai/LICENSE").write_text("mine")
     with pytest.raises(AssertionError, match="LICENSE"):
         shell(program, run, PROGRAM=verify.replace("== []", "== [], files"))
-
-
-def test_the_message_about_ignored_files_and_its_cure(program: Path) -> None:
-    make, check = blocks("sh")
-    _, printed = blocks("text")
-    shell(
-        program,
-        f"git init --quiet\nprintf '*.pyc\n.venv/\ngenerated/\n' > .gitignore\n{make.strip()} 2> said || [ $? = 1 ]",
-    )
-    said = (program / "said").read_text()
-    assert as_printed(said[said.index("error: ") :]) == as_printed(printed)
-    cure = "".join(f"{line.strip()}\n" for line in printed.splitlines()[-3:])
-    (program / "myapp/_vendor/.gitignore").write_text(cure)
-    assert "is up to date" in shell(program, check)
 
 
 def as_printed(text: str) -> str:

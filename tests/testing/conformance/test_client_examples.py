@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conformance_runs import ROOT, result
+from conformance_runs import BROKEN_CLIENT, LOAD, ROOT, result
 from fork_server import forked
 
 import vectors
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = ROOT / "examples/conformance"
 FORMS = ROOT / "tests/support/form_clients.py"
-CLIENT = (sys.executable, str(ROOT / "tests/support/broken_client.py"))
+CLIENT = (sys.executable, str(BROKEN_CLIENT))
 LINE_ENDS = "request.text.line-ends"
 SOUND = (
     "request.text_prompt",
@@ -51,12 +51,13 @@ def needs(*tools: str) -> None:
         pytest.fail(complaint) if os.environ.get("CI") else pytest.skip(complaint)
 
 
-def test_this_client_holds_every_requirement(capsys: pytest.CaptureFixture[str]) -> None:
+def test_this_client_holds_every_requirement_of_every_operation(capsys: pytest.CaptureFixture[str]) -> None:
     load = "import ideogram_ai.client; from ideogram_ai.client import *; Ideogram('a-key').close()"
     with forked(EXAMPLES / "this_client.py", load) as command:
-        assert conform("--workers", "8", "--", *command) == 0
+        assert conform("--operation", "all", "--workers", "8", "--", *command) == 0
     last = capsys.readouterr().out.splitlines()[-1].split(": ")
     assert last[0].split()[0] + " held" == last[1]
+    assert int(last[0].split()[0]) > len(every_scenario())
     assert conform("--scenario", "answer.401", "--", sys.executable, str(EXAMPLES / "this_client.py")) == 0
 
 
@@ -146,15 +147,15 @@ def test_line_ends_that_are_kept_hold_and_those_that_change_otherwise_fail(monke
 def test_a_charset_is_read_as_the_mock_server_reads_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     name = "request.text_prompt"
     request = client_scenarios()[name].request
-    for variable, value in {"API_KEY": "a-key", "REQUEST": json.dumps(request), "OUTPUT_DIR": str(tmp_path)}.items():
-        monkeypatch.setenv(f"IDEOGRAM_{variable}", value)
-    with MockServer() as server, forked(FORMS, "import asyncio, json, urllib.request") as program:
-        monkeypatch.setenv("IDEOGRAM_BASE_URL", server.url)
+    given = {"API_KEY": "a-key", "OPERATION": "generate", "OUTPUT_DIR": str(tmp_path), "TIMEOUT": "30"}
+    with MockServer() as server, forked(BROKEN_CLIENT, LOAD) as program:
+        for variable, value in {**given, "BASE_URL": server.url}.items():
+            monkeypatch.setenv(f"IDEOGRAM_{variable}", value)
         for charset in ("utf-8", "US-ASCII", "ISO-8859-1", "utf-16", "no-such-charset"):
-            command = (*program, "charset", charset)
+            command = (*program, f"charset={charset}")
             report = run_client(ClientOptions(command, scenarios=(name,)))
-            told = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
-            accepted = told["status"] == 200 and dict(server.ledger[-1].fields) == request
+            done = subprocess.run(command, input=json.dumps(request).encode(), capture_output=True, check=True)
+            accepted = json.loads(done.stdout)["status"] == 200 and dict(server.ledger[-1].fields) == request
             assert (result(report, name).verdict is Verdict.HELD) is accepted, charset
             assert accepted or charset not in {"utf-8", "US-ASCII"}
 

@@ -5,9 +5,6 @@ import json
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +40,7 @@ from ideogram_ai.testing.conformance.server_requests import (
     RequestCase,
     ServerResponse,
 )
+from ideogram_ai.testing.faults import FaultServer
 from ideogram_ai.testing.strategies import broken_requests
 
 pytestmark = pytest.mark.slow
@@ -177,29 +175,9 @@ def test_a_bug_of_the_kit_is_a_harness_fault_and_the_run_goes_on(monkeypatch: py
     assert apply_expected(report).exit_code == 3
 
 
-@contextmanager
-def hanging_up() -> Iterator[str]:
-    """A server that reads a little and closes the connection without a word."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def serve_nobody() -> None:
-            while True:
-                connection, _ = listener.accept()
-                with connection:
-                    if not connection.recv(16):
-                        return
-
-        thread = threading.Thread(target=serve_nobody, daemon=True)
-        thread.start()
-        address = listener.getsockname()
-        yield f"http://127.0.0.1:{address[1]}"
-        socket.create_connection(address).close()
-        thread.join()
-
-
 def test_a_server_that_hangs_up_or_never_ends_its_response_is_at_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    with hanging_up() as url:
-        report = run_server(ServerOptions(url))
+    with FaultServer("close_after_request") as server:
+        report = run_server(ServerOptions(server.url))
     failed = {"request.json_prompt.accepted", "auth.key-missing"}
     assert failed <= names(report, Verdict.FAILED)
     assert all("broke off without a whole response" in result(report, name).detail for name in failed)

@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from decimal import Decimal
-from functools import cache
 from html import escape
-from importlib.resources import files
 from pathlib import PurePath
 from string import Template
 from typing import TYPE_CHECKING, Any, Final
@@ -61,6 +59,11 @@ _CONTROLS: Final = {
     **dict.fromkeys((*range(0x80, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}"),
 }
 """Visible signs for what HTML forbids and UTF-8 cannot encode."""
+_CARD: Final = Template(
+    '<li class="card" id="row-$number" data-state="$state" data-title="$title" data-facts="$facts"$texts>'
+    '<a class="open" href="$href">$picture<span class="prompt" dir="auto">$prompt</span></a>'
+    '<p class="meta"><bdi>$title</bdi><span>$note</span></p></li>\n'
+)
 
 
 def escaped(text: str) -> str:
@@ -81,11 +84,6 @@ def money(amount: Decimal) -> str:
 
 def _line(text: str) -> str:
     return " ".join(text.split())
-
-
-@cache
-def _template() -> Template:
-    return Template(files(__name__.rpartition(".")[0]).joinpath("card.html").read_text("utf-8"))
 
 
 def card(outcome: Outcome, number: int, place: int = 0) -> str:
@@ -122,7 +120,7 @@ def card(outcome: Outcome, number: int, place: int = 0) -> str:
         for name, *parts in _facts(outcome, image, state, which)
         if parts[0]
     )  # a line for each fact of the large view: name, value, and optionally an address, with tabs between
-    return _template().substitute(
+    return _CARD.substitute(
         number=number,
         state=state.value,
         title=escaped(title),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import secrets
 import shlex
@@ -18,7 +19,7 @@ from ideogram_ai.client.request import is_array
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .client_judge import BOUNDARY, advice_about, body_of, boundary_of, client_requirements, judge_run, requirements_of
-from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario, scenarios_of
+from .client_operations import VERIFY_WEBHOOK, delivery_for, every_scenario
 from .client_program import MASK, TIME_LIMIT, CommandError, ProgramRunner, ScenarioServers, find_command
 from .client_requests import file_names
 from .client_scenarios import ReportedOutcome, Scenario, client_scenarios
@@ -46,6 +47,7 @@ __all__ = [
 ]
 
 _MOST_SHOWN: Final = 4000
+_LIST: Final = "https://github.com/ideogram-ai-python/ideogram-ai-python/tree/main/vectors"
 
 
 @frozen
@@ -79,7 +81,9 @@ def check_options(options: ClientOptions) -> ClientOptions:
         raise ConfigurationError(f"workers is {options.workers}; give a number of scenarios at once, 1 or more.")
     for name in options.scenarios:
         if name not in every_scenario():
-            raise ConfigurationError(f"scenario is {name!r}; the scenarios are {', '.join(every_scenario())}.")
+            close = " or ".join(difflib.get_close_matches(name, every_scenario(), n=3))
+            cure = f"did you mean {close}? All are" if close else "they are"
+            raise ConfigurationError(f"scenario is {name!r}; {cure} listed at {_LIST}, but for those of webhooks.")
     known = tuple(dict.fromkeys(each.operation for each in every_scenario().values()))
     for name in options.operations:
         if name not in {"all", *known}:
@@ -121,7 +125,7 @@ def requirements_for(options: ClientOptions) -> Mapping[str, Requirement]:
 
 def _scenarios(options: ClientOptions) -> dict[str, Scenario]:
     every = every_scenario()
-    chosen = dict(every) if "all" in options.operations else scenarios_of(options.operations)
+    chosen = {name: each for name, each in every.items() if {"all", each.operation} & {*options.operations}}
     return chosen | {name: every[name] for name in options.scenarios}
 
 

@@ -6,20 +6,18 @@ They follow from the contract: an operation that it gains has scenarios too.
 from __future__ import annotations
 
 import json
-import time
-from base64 import urlsafe_b64encode
 from functools import cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.client.webhooks import GENERATION_ID, KEY_ID, SIGNATURE, TIMESTAMP, USER_ID, signed_message
+from ideogram_ai.client.webhooks import GENERATION_ID, KEY_ID
 from ideogram_ai.contract.view import example_of
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
+from ..jobs import SigningKey
 from .client_requests import JOB_ID, full_requests, full_values
 from .client_scenarios import (
     IMAGE_LINK,
@@ -36,7 +34,7 @@ from .client_scenarios import (
 from .kit import Requirement, by_id, find_view, join_pointer, key_view, makes_job, pointers, poll_view
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from ideogram_ai.contract.view import ContractView
 
@@ -45,7 +43,6 @@ VERIFY_WEBHOOK: Final = "verify_webhook"
 """Names what a program does with a delivery, in the place of an operation."""
 
 _OTHER_ID: Final = "c29tZWJvZHktZWxzZQ"
-_SEED: Final = bytes(range(32))
 _STALE: Final = 24 * 3600
 
 _IMAGE_MADE: Final = ExpectedOutcome(ReportedOutcome.IMAGE)
@@ -54,23 +51,11 @@ _ANSWER: Final = ExpectedOutcome(ReportedOutcome.ANSWER)
 
 
 @cache
-def operation_scenarios() -> Mapping[str, Scenario]:
-    """Every scenario of the operations but generate by its id, those of one operation together."""
+def every_scenario() -> Mapping[str, Scenario]:
+    """Every scenario by its id: those of generate, and then those of one operation together."""
     others = [find_view(each.method_name) for each in OPERATIONS.values() if each is not POST_GENERATE_IMAGE_V4]
     every = [*(scenario for view in others for scenario in _scenarios(view)), *_webhooks()]
-    return dict(zip(by_id(scenario.requirement for scenario in every), every, strict=True))
-
-
-@cache
-def every_scenario() -> Mapping[str, Scenario]:
-    """Every scenario by its id, those of generate first."""
-    return {**client_scenarios(), **operation_scenarios()}
-
-
-def scenarios_of(operations: Iterable[str]) -> dict[str, Scenario]:
-    """The scenarios of some operations: methods of the client, or verify_webhook."""
-    chosen = set(operations)
-    return {name: each for name, each in every_scenario().items() if each.operation in chosen}
+    return {**client_scenarios(), **dict(zip(by_id(each.requirement for each in every), every, strict=True))}
 
 
 def _scenarios(view: ContractView) -> Iterator[Scenario]:
@@ -273,7 +258,7 @@ def _without(entry: Mapping[str, Any], *names: str) -> dict[str, Any]:
 def _webhooks() -> Iterator[Scenario]:
     """Deliveries, of which a program has to accept the genuine one only. They are signed when the run begins."""
     view = key_view()
-    keys = ScriptedResponse(200, {"keys": [_public_key()]}, JSON)
+    keys = ScriptedResponse(200, _signing_key().key_set(), JSON)
     deliveries = {
         "genuine": ("A delivery that a key of the service signed is accepted.", _ANSWER),
         "changed-body": ("A delivery whose body was changed is refused.", REFUSED),
@@ -294,26 +279,17 @@ def _webhooks() -> Iterator[Scenario]:
         )
 
 
-def _public_key() -> dict[str, str]:
-    public = Ed25519PrivateKey.from_private_bytes(_SEED).public_key().public_bytes_raw()
-    x = urlsafe_b64encode(public).rstrip(b"=").decode()
-    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": "conformance", "alg": "EdDSA", "use": "sig"}
+@cache
+def _signing_key() -> SigningKey:
+    """The key of the service."""
+    return SigningKey()
 
 
 def delivery_for(scenario: Scenario) -> dict[str, Any]:
     """The delivery of a webhook's scenario, signed now: headers, and the raw body as text."""
     name = scenario.id.partition(".")[2]
-    example = _polled("completed").body
-    body = json.dumps(_without(example, "status", "response_type", "usage_cost_usd_micros"))
-    timestamp = str(int(time.time()) - (_STALE if name == "stale" else 0))
-    key = Ed25519PrivateKey.from_private_bytes(_SEED[::-1] if name == "unknown-key" else _SEED)
-    signature = key.sign(signed_message(JOB_ID, _OTHER_ID, timestamp, body.encode())).hex()
-    headers = {
-        "Content-Type": "application/json",
-        GENERATION_ID: _OTHER_ID if name == "changed-id" else JOB_ID,
-        USER_ID: _OTHER_ID,
-        TIMESTAMP: timestamp,
-        KEY_ID: "conformance",
-        SIGNATURE: signature,
-    }
+    body = json.dumps(_without(_polled("completed").body, "status", "response_type", "usage_cost_usd_micros"))
+    key = SigningKey() if name == "unknown-key" else _signing_key()
+    headers = key.sign(JOB_ID, body.encode(), _STALE if name == "stale" else 0) | {KEY_ID: _signing_key().kid}
+    headers |= {GENERATION_ID: _OTHER_ID} if name == "changed-id" else {}
     return {"headers": headers, "body": body.replace("2026", "2027") if name == "changed-body" else body}

@@ -65,7 +65,7 @@ def judge_case(
         yield from _judge_refusal(case, response, status)
     elif is_accepted(response):
         yield from (CaseFinding(name, Verdict.HELD) for name in names)
-    elif status != 422 or not case.may_be_unsafe:  # random words may fail the safety check: that proves nothing
+    elif status != 422 or case.generated is None:  # random words may fail the safety check: that proves nothing
         detail = f"{case.note}: got {status}, expected 200."
         if status == 200:
             detail = f"{case.note}: the 200 is not a response of this operation."

@@ -27,7 +27,7 @@ from ..strategies.mutations import MutationPoint, MutationPoints
 from ..strategies.schema_values import Path, SchemaValues
 from .kit import at_pointer, example_requests, prompt_fields
 from .server_judge import close_objects
-from .server_requests import Expect, FormPart, KeyUse, Payload, RequestCase, form, make_parts, multipart, shorten
+from .server_requests import Expect, KeyUse, Payload, RequestCase, form, make_parts, multipart, shorten
 from .server_requirements import KEY_ACCEPTED, PROMPT_RULE, part_type, rule_id
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class CasePlanner:
                 for part in make_parts(read_view(), key, value)
             ]
             for data in _BROKEN_JSON:
-                payload = multipart([FormPart(name, data, part_type(name)), *rest])
+                payload = multipart([(name, (None, data, part_type(name))), *rest])
                 requirement = f"request.{name}.malformed-refused"
                 case = _refused(requirement, f"{name} is {data!r}", payload, self._one_prompt(name))
                 yield evolve(case, field=name)
@@ -363,7 +363,6 @@ def _generate(seed: int) -> Iterator[RequestCase]:
                 statuses=() if refused is None else (refused.status,),
                 local=_MANY,
                 generated=made,
-                may_be_unsafe=True,
             )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from enum import Enum, StrEnum, auto
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpx
@@ -24,7 +24,7 @@ from ..recording import REDACTED, cut_out
 from .kit import RecordedExchange, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from ideogram_ai.contract.view import ContractView
 
@@ -70,13 +70,8 @@ class Expect(Enum):
     """Give the status of its Prefer header, if the server can do that. No response is a fault."""
 
 
-class FormPart(NamedTuple):
-    """A part of a form: the name of its field, its bytes, its media type, and the name of a file."""
-
-    name: str
-    data: bytes
-    content_type: str | None = None
-    file_name: str | None = None
+FormPart = tuple[str, tuple[str | None, bytes, str | None]]
+"""A part of a form as httpx takes it: the name of its field; the name of a file, its bytes, and its media type."""
 
 
 @frozen
@@ -104,8 +99,8 @@ class RequestCase:
             the server accepts them.
         statuses: For a request to refuse, the statuses that the contract has for it. For one on demand, the status.
         local: Why it is sent on loopback only; empty when it may go anywhere.
-        generated: The case of schemathesis that it was made from; None for others.
-        may_be_unsafe: Whether its prompt is so random that a safety check may refuse it.
+        generated: The case of schemathesis that it was made from, whose prompt is so random that a safety check may
+            refuse it; None for others.
         also: Ids of other requirements that it tests in the same way.
         operation: The operation that it is a request of; None for generate.
         target: Path and query, if they are not the path of generate.
@@ -122,7 +117,6 @@ class RequestCase:
     statuses: tuple[int, ...] = ()
     local: str = ""
     generated: Any = None
-    may_be_unsafe: bool = False
     also: tuple[str, ...] = ()
     operation: Operation | None = None
     target: str = ""
@@ -151,10 +145,10 @@ def make_parts(view: ContractView, name: str, value: Any, content_type: str | No
     parts: list[FormPart] = []
     for number, item in enumerate(value if many else [value], start=1):
         if isinstance(item, bytes):
-            parts.append(FormPart(name, item, "image/png", f"{name}-{number}.png" if many else f"{name}.png"))
+            parts.append((name, (f"{name}-{number}.png" if many else f"{name}.png", item, "image/png")))
         else:
             text = item if is_text and isinstance(item, str) else json_text(item)
-            parts.append(FormPart(name, text.encode(), marked))
+            parts.append((name, (None, text.encode(), marked)))
     return parts
 
 
@@ -181,27 +175,18 @@ def encode(view: ContractView, fields: Mapping[str, Any], types: Mapping[str, st
         return target, Payload(json_text(body).encode(), JSON)
     if not view.operation.media_type:
         return target, Payload(b"", None)
-    parts = (part for name, value in body.items() for part in make_parts(view, name, value, types.get(name)))
-    return target, multipart(parts)
+    return target, multipart([part for name in body for part in make_parts(view, name, body[name], types.get(name))])
 
 
-def multipart(parts: Iterable[FormPart], boundary: str | None = None) -> Payload:
-    """A multipart body, byte for byte, so that it can also be one that no client would send.
-
-    Without a boundary, one is derived from the parts.
-    """
-    chunks: list[bytes] = []
-    for name, data, content_type, file_name in parts:
-        quoted = name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
-        file = f'; filename="{file_name}"' if file_name is not None else ""
-        head = f'Content-Disposition: form-data; name="{quoted}"{file}\r\n'
-        head += f"Content-Type: {content_type}\r\n" if content_type is not None else ""
-        chunks.append(f"{head}\r\n".encode() + data)
-    boundary = boundary or "conformance-" + sha256(b"".join(chunks)).hexdigest()[:32]
-    mark = f"--{boundary}".encode()
-    body = b"".join(mark + b"\r\n" + chunk + b"\r\n" for chunk in chunks) + mark + b"--\r\n"
+def multipart(parts: Sequence[FormPart], boundary: str | None = None) -> Payload:
+    """A multipart body. Without a boundary, one is derived from the parts."""
+    boundary = boundary or "conformance-" + sha256(repr(parts).encode()).hexdigest()[:32]
     value = f'"{boundary}"' if any(sign in boundary for sign in " ()/:=?,") else boundary
-    return Payload(body, f"{read_view().operation.media_type}; boundary={value}")
+    content_type = f"{read_view().operation.media_type}; boundary={value}"
+    if not parts:  # httpx would send no body
+        return Payload(f"--{boundary}--\r\n".encode(), content_type)
+    request = httpx.Request("POST", "http://form", files=parts, headers={"Content-Type": content_type})
+    return Payload(request.read(), content_type)
 
 
 @frozen

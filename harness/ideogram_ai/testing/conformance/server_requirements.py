@@ -94,8 +94,7 @@ def _refusals() -> Iterator[Requirement]:
 
 def rule_id(pointer: str) -> str:
     """The id of the requirement that a server keeps a rule of the request's schema."""
-    steps = pointer.removeprefix("#/components/schemas/").removeprefix(pointers().request).strip("/").split("/")
-    return "request.refused." + ".".join(step for step in steps if step != "properties")
+    return f"request.refused.{short_rule(pointer, pointers().request)}"
 
 
 def _rule_title(pointer: str) -> str:
@@ -214,9 +213,9 @@ def _operation_requirements(view: ContractView) -> Iterator[Requirement]:
         yield Requirement(f"{name}.unknown", title, join_pointer(responses, 404))
 
 
-def short_rule(rule: str, operation: str) -> str:
-    """A rule's pointer as the end of an id."""
-    steps = rule.removeprefix("#/components/schemas/").removeprefix(operation).strip("/").split("/")
+def short_rule(rule: str, start: str) -> str:
+    """A rule's pointer as the end of an id, without its start."""
+    steps = rule.removeprefix("#/components/schemas/").removeprefix(start).strip("/").split("/")
     return ".".join(step.replace("~1", "-") for step in steps if step not in {"properties", "schema"})
 
 

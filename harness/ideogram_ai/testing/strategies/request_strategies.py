@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from .schema_values import Path
 
 _END: Final = b"of a mask"  # so that it is not the same file
-_KNOWN: Final[dict[str, _Requests]] = {}  # by the name of the operation
 
 
 @frozen
@@ -60,7 +59,7 @@ def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy
     Args:
         operation: The operation whose method takes them as keyword arguments.
     """
-    drawn = _requests_of(operation)
+    drawn = _requests_of(read_view(operation.operation_id))
     return named("requests", drawn.make().map(drawn.as_keywords))
 
 
@@ -78,7 +77,7 @@ def broken_requests(
     Raises:
         ValueError: The contract has no such rule, or none that a request for this operation could break.
     """
-    drawn = _requests_of(operation)
+    drawn = _requests_of(read_view(operation.operation_id))
     rules = drawn.rules
     if not rules:
         raise ValueError(f"{operation.operation_id}: the contract has no rule that a request could break.")
@@ -93,25 +92,24 @@ def broken_requests(
 
 def request_rules(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> tuple[str, ...]:
     """Every rule that `broken_requests()` breaks, as JSON pointers into the contract."""
-    return _requests_of(operation).rules
+    return _requests_of(read_view(operation.operation_id)).rules
 
 
-def _requests_of(operation: Operation) -> _Requests:
-    """The requests of an operation; to find the rules takes a while, so they are kept as long as their contract."""
-    view = read_view(operation.operation_id)
-    known = _KNOWN.get(operation.operation_id)
-    if known is None or known.view is not view:
-        known = _KNOWN[operation.operation_id] = _Requests(view)
-    return known
+@cache
+def _requests_of(view: ContractView) -> _Requests:
+    """Make the strategies of an operation once: that takes as long as many draws from them."""
+    return _Requests(view)
 
 
 class _Requests:
     """The requests of an operation, by the names of the fields on the wire."""
 
     def __init__(self, view: ContractView) -> None:
-        self.view = view
+        self._view = view
         self._values = SchemaValues(view)
         self._mutations = MutationPoints(view, self._values)
+        self._points = list(self._mutations)
+        self._with_field = cache(lambda name: self.make(given=name))
         # A path without its parameter is another path, so that is no rule.
         self._over_fields = [
             *member_rules(view, *request_schema(view)),
@@ -123,23 +121,15 @@ class _Requests:
         ]
 
     @cached_property
-    def _points(self) -> list[MutationPoint]:
-        return list(self._mutations)
-
-    @cached_property
     def rules(self) -> tuple[str, ...]:
         """Every rule that can be broken, those over several fields first."""
-        return tuple(
-            dict.fromkeys(
-                rule.rule if isinstance(rule, MutationPoint) else rule.pointer
-                for rule in [*self._over_fields, *self._points]
-            )
-        )
+        places = [*(rule.pointer for rule in self._over_fields), *(point.rule for point in self._points)]
+        return tuple(dict.fromkeys(places))
 
     @cached_property
     def _members(self) -> dict[str, SearchStrategy[Any]]:
         """The values of each field, without null and empty lists, which cannot be sent in a form."""
-        view = self.view
+        view = self._view
 
         def sent(name: str, schema: JsonObject) -> JsonObject:
             schema = without_null(view, schema)
@@ -159,7 +149,7 @@ class _Requests:
 
     def make(self, *, broken: MemberRule | None = None, given: str | None = None) -> SearchStrategy[JsonObject]:
         """Requests that keep the contract, but for one rule over several fields, or for a field that is added later."""
-        always = self.view.fields_in("path")
+        always = self._view.fields_in("path")
         return objects(self._members, self._over_fields, required=always, broken=broken, given=given).map(_keep_words)
 
     def break_rule(self, rule: str) -> SearchStrategy[BrokenRequest]:
@@ -179,11 +169,11 @@ class _Requests:
             keywords = self.as_keywords(request | more | {point.field: value})
             return BrokenRequest(keywords, point.rule, pointer_to((point.field, *path)))
 
-        return st.builds(build, self.make(given=point.field), self._mutations.broken_values(point))
+        return st.builds(build, self._with_field(point.field), self._mutations.broken_values(point))
 
     def as_keywords(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """A request as keyword arguments."""
-        names = {field.wire_name: field.python_name for field in self.view.operation.fields}
+        names = {field.wire_name: field.python_name for field in self._view.operation.fields}
         return {names[name]: value for name, value in request.items()}
 
 
