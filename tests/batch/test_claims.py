@@ -270,7 +270,7 @@ def test_the_command_waits_for_rows_of_others_when_it_has_none_of_its_own(server
     (tmp_path / "rows.jsonl").write_text('{"id": "r1", "text_prompt": "number 1"}')
     with at_work(place, server.url) as other, errors.open("wb") as err:
         assert other.claim(attempt(row(1), server.url)) is None
-        command = [sys.executable, "-m", "ideogram_ai.cli", "batch", "rows.jsonl", "--out", str(place), "--shared"]
+        command = [sys.executable, "-c", QUICK, "batch", "rows.jsonl", "--out", str(place), "--shared"]
         process = subprocess.Popen([*command, "--base-url", server.url], cwd=tmp_path, stdout=err, stderr=err)
         while process.poll() is None and b"Waiting for 1 row" not in errors.read_bytes():
             time.sleep(0.05)
@@ -380,7 +380,7 @@ def test_commands_on_machines_that_share_nothing_but_the_place_make_each_row_onc
             with (tmp_path / name).open("wb") as out_file:
                 return subprocess.Popen(
                     [
-                        *(sys.executable, "-c", QUICK_LEASE, "batch", str(rows), "--out", out, "--shared", *jobs),
+                        *(sys.executable, "-c", QUICK, "batch", str(rows), "--out", out, "--shared", *jobs),
                         *("--base-url", server.url, "--in-flight", "5", "--json", *options),
                     ],
                     env={**os.environ, **s3_server.settings(s3)},
@@ -413,9 +413,9 @@ def test_commands_on_machines_that_share_nothing_but_the_place_make_each_row_onc
     assert sum(made(server).values()) <= 90 + ends[0]["rows"]["unknown"]
 
 
-QUICK_LEASE = """
-from ideogram_ai.batch import presence
-presence.HEARTBEAT_SECONDS, presence.LEASE_SECONDS = 0.5, 10.0
+QUICK = """
+from ideogram_ai.batch import presence, run
+presence.HEARTBEAT_SECONDS, presence.LEASE_SECONDS, run._OTHERS_SECONDS = 0.5, 10.0, 0.1
 from ideogram_ai.cli.main import main
 main()
 """

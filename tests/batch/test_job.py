@@ -93,17 +93,6 @@ async def test_every_row_comes_to_its_state_and_every_image_to_its_file(tmp_path
     assert (kinds[RowSent], kinds[RowDone]) == (8, 8)
 
 
-async def test_a_second_process_is_refused_and_does_not_disturb_the_first(tmp_path: Path) -> None:
-    with FaultServer() as server, Job.open(tmp_path) as job:
-        job.plan(requests(2))
-        for place in (tmp_path, str(tmp_path), f"file://{tmp_path}"):
-            with pytest.raises(LedgerLockedError, match="runs the batch"):
-                Job.open(place)
-        await run(job, server.url)
-        assert states(job) == {"saved": 2}
-    Job.open(tmp_path).close()
-
-
 async def test_an_invalid_place_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for place in ("", " ", "file://elsewhere/folder", "nowhere://bucket"):

@@ -170,7 +170,7 @@ async def test_a_job_is_never_asked_for_at_another_server(job: Job, server: Mock
     assert job.plan(rows("cat"), redo=["cat"]).replaced == 1
     job.meet("https://b.test", replace=True)
     assert states(job) == {"cat": "planned", "cat~1": "submitted"}
-    source = Run(job, client_of(server.url), RunOptions(), None).source()
+    source = Run(client_of(server.url), job.store, job.ledger, job.claims, options=RunOptions()).source()
     assert [each.request.key async for each in source] == ["cat"]
 
 

@@ -222,20 +222,20 @@ def test_one_process_has_it_at_a_time_and_a_dead_one_releases_it(path: Path) -> 
 
 
 def test_many_rows_are_planned_and_read_as_a_stream_while_others_change(ledger: Ledger) -> None:
-    plan_rows(ledger, (request(number) for number in range(1, 2001)))  # fills caches
+    plan_rows(ledger, (request(number) for number in range(1, 1501)))  # fills caches
     tracemalloc.start()
     try:
-        plan_rows(ledger, (request(number) for number in range(1, 4001)))
+        plan_rows(ledger, (request(number) for number in range(1, 2501)))
         count = sum(1 for _ in ledger.planned())
         most = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert count == 4000
-    assert most < 600 * 2000, "a page of rows, and no more"
+    assert count == 2500
+    assert most < 600 * 1500, "a page of rows, and no more"
     seen: list[str] = []
     rows = ledger.planned()
     while some := list(islice(rows, 110)):
         seen += [row.key for row in some]
         ledger.apply([sent(row) for row in some])
     assert seen == sorted(set(seen))
-    assert len(seen) == ledger.counts()[State.SENT] == 4000
+    assert len(seen) == ledger.counts()[State.SENT] == 2500

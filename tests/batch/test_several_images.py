@@ -17,8 +17,8 @@ from ideogram_ai.batch.events import RunStopped, StopReason
 from ideogram_ai.batch.gallery import write_gallery
 from ideogram_ai.batch.manifest import manifest_members, write_manifest
 from ideogram_ai.batch.model import ImageOutcome
-from ideogram_ai.batch.operations import cost_of, image_operations, images_asked, view_of
-from ideogram_ai.batch.prices import Estimate, shipped_prices
+from ideogram_ai.batch.operations import image_operations, view_of
+from ideogram_ai.batch.prices import Estimate, cost_of, images_asked, shipped_prices
 from ideogram_ai.batch.store import open_store
 from ideogram_ai.client import AsyncIdeogram
 from ideogram_ai.testing import MockServer

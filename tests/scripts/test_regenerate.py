@@ -207,13 +207,6 @@ def test_the_generator_gets_the_contract_without_the_prompt_rule(
         bent(read_contract(path))
 
 
-def test_a_generator_that_is_too_old(contract: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tree, "version", {"openapi-python-client": "0.28.4"}.__getitem__)
-    with pytest.raises(RegenerationError, match=r"0\.28\.4 executes what hostile contracts hold; 0\.29\.1 or newer"):
-        tree.write_tree(contract, tmp_path / "out")
-    assert not (tmp_path / "out").exists()
-
-
 def test_an_error_of_the_generator_names_the_place(tmp_path: Path) -> None:
     """To the generator this is a warning: it leaves the part out, and exits with 0."""
     path = write_altered(tmp_path / "contract.yaml", put(schemas, X={"type": "array"}))

@@ -20,8 +20,9 @@ from .events import STOPPING_SOFTLY, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
 from .manifest import check_mark, rebuild_ledger, write_mark
 from .model import MOCK, BatchError, LedgerError, Outcome, State, log_outcomes, server_of
-from .operations import cost_of, submit_operation
+from .operations import submit_operation
 from .planning import plan_rows, use_server
+from .prices import cost_of
 from .run import Run
 from .runner import DOWNLOADS, IN_FLIGHT, JOB_SECONDS, RunOptions
 from .saving import image_names, thumbnail_name
@@ -290,15 +291,21 @@ class Job:
             job_seconds=job_seconds,
         )
         self._running = True
-        self._run = run = Run(self, client, options, None if self._run is None else self._run.journal)
+        before = None if self._run is None else self._run.journal
+        self._run = run = Run(client, self.store, self.ledger, self.claims, options=options, before=before)
         try:
             await anyio.to_thread.run_sync(partial(self._begin, client.base_url, options, rehearsal=rehearsal))
-            return await run.finish(on_event)
+            await run.finish(on_event)
+            return run.report(await anyio.to_thread.run_sync(self._left), self.unrecorded)
         except BaseException as error:
             log_outcomes("The ledger could not be written.", self.unrecorded.values(), error)
             raise
         finally:
             self._running = False
+
+    def _left(self) -> Mapping[State, int]:
+        """The number of rows in each state, of planned ones only those that the input still has."""
+        return {**self.counts(), State.PLANNED: self.ledger.counts(absent=False)[State.PLANNED]}
 
     def stop_softly(self) -> None:
         """Send nothing new; the run ends when everything in flight is saved. Call it in the event loop's thread."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from .ledger_file import open_database, pid_file
 from .model import BEFORE, LedgerChangeError, LedgerError, Outcome, State
 from .names import is_reserved
-from .operations import images_asked
+from .prices import images_asked
 from .rows import (
     COLUMNS,
     INTERRUPTED,

@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from functools import cache, lru_cache, partial
-from operator import attrgetter
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ideogram_ai.client import RequestError, costs
+from ideogram_ai.client import RequestError
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from decimal import Decimal
 
-    from ideogram_ai.client import AsyncIdeogram, Ideogram
-    from ideogram_ai.contract.prices import Prices
     from ideogram_ai.contract.view import ContractView, FieldRule
-    from ideogram_ai.generated.operations import Operation, Price
-
-    from .model import BatchRequest
+    from ideogram_ai.generated.operations import Operation
 
 GENERATE: Final = POST_GENERATE_IMAGE_V4.method_name
 """The operation of a row that names none."""
@@ -68,42 +62,15 @@ def all_fields() -> Mapping[str, FieldRule]:
     return fields
 
 
-def images_asked(request: BatchRequest) -> int:
-    """How many images a request asks for."""
-    return costs.images_asked(image_operations()[request.operation], request.fields)
+def with_contents(fields: Mapping[str, Any], files: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request with the contents of its files. RequestError if one is gone, or has changed since."""
+    return {**fields, **{name: _map_file(_read, fields[name], digest) for name, digest in files.items()}}
 
 
-def price_of(request: BatchRequest) -> Price | None:
-    """The entry of the contract's price list that is about a request."""
-    return costs.applicable_price(image_operations()[request.operation], request.fields)
-
-
-def cost_of(request: BatchRequest, prices: Prices | None) -> Decimal | None:
-    """US dollars for all that a request asks for; None where nobody knows it."""
-    price = price_of(request)
-    one = None if prices is None else prices.of(request.fields, image_operations()[request.operation])
-    return one * images_asked(request) if one is not None and price is not None and price.per == "image" else one
-
-
-def prepare_call(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submit: bool) -> Callable[[], Any]:
-    """The call that makes the images of a request, or that submits it. It reads the files whose content is known.
-
-    A file that is gone or has another content than before is a RequestError, and so is a request that no job can make.
-    """
-    operation = submit_operation(request.operation) if submit else image_operations()[request.operation]
-    if operation is None:
-        raise RequestError(f"The contract has no operation that submits {request.operation}. {NOTHING_SENT}")
-    if "timeout" in request.fields:
-        raise RequestError(f"'timeout' is not a request field; give it to the client. {NOTHING_SENT}")
-    read = {name: _map_file(_read, request.fields[name], digest) for name, digest in request.files.items()}
-    return partial(attrgetter(operation.method_name)(client), **{**request.fields, **read})
-
-
-def identified_files(request: BatchRequest) -> tuple[dict[str, Any], dict[str, Any]]:
+def identified_files(name: str, fields: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The fields of a request with the whole paths of its files, and the SHA-256 of each by field. It reads them."""
-    names = [name for name in request.fields if name in file_fields(request.operation)]
-    paths = {name: _map_file(_path, request.fields[name]) for name in names}
-    return {**request.fields, **paths}, {name: _map_file(_digest, path) for name, path in paths.items()}
+    paths = {each: _map_file(_path, fields[each]) for each in fields if each in file_fields(name)}
+    return {**fields, **paths}, {each: _map_file(_digest, path) for each, path in paths.items()}
 
 
 def _map_file(change: Callable[..., Any], value: Any, *others: Any) -> Any:

@@ -19,7 +19,7 @@ from attrs import define, field, frozen
 from ideogram_ai.client.retry import RetryPolicy
 
 from .events import StopReason
-from .operations import cost_of
+from .prices import cost_of
 
 if TYPE_CHECKING:
     from .model import BatchRequest

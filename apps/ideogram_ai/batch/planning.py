@@ -435,7 +435,7 @@ def with_files(request: BatchRequest) -> BatchRequest:
     if not file_fields(request.operation).intersection(request.fields):
         return request
     try:
-        fields, files = identified_files(request)
+        fields, files = identified_files(request.operation, request.fields)
     except RequestError as error:
         raise contradiction(request, error.message.removesuffix(NOTHING_SENT).rstrip(" .")) from None
     return evolve(request, fields=fields, files=files)

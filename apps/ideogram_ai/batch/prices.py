@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import define, field
 
+from ideogram_ai.client import costs
 from ideogram_ai.contract.prices import SPEED, Prices, PricesError, shipped_prices
 
 from .model import BatchError
-from .operations import GENERATE, cost_of, image_operations, images_asked, price_of
+from .operations import GENERATE, image_operations
 
 if TYPE_CHECKING:
     import os
+
+    from ideogram_ai.generated.operations import Price
 
     from .model import BatchRequest
 
@@ -52,6 +55,23 @@ def read_prices(path: str | os.PathLike[str] | None = None) -> Prices:
         raise BatchError(f"{str(file)!r} is not UTF-8 at byte {error.start}.") from None
     except PricesError as error:
         raise BatchError(f"{str(file)!r}: {error}.") from None
+
+
+def images_asked(request: BatchRequest) -> int:
+    """How many images a request asks for."""
+    return costs.images_asked(image_operations()[request.operation], request.fields)
+
+
+def price_of(request: BatchRequest) -> Price | None:
+    """The entry of the contract's price list that is about a request."""
+    return costs.applicable_price(image_operations()[request.operation], request.fields)
+
+
+def cost_of(request: BatchRequest, prices: Prices | None) -> Decimal | None:
+    """US dollars for all that a request asks for; None where nobody knows it."""
+    price = price_of(request)
+    one = None if prices is None else prices.of(request.fields, image_operations()[request.operation])
+    return one * images_asked(request) if one is not None and price is not None and price.per == "image" else one
 
 
 class PricedAt(NamedTuple):

@@ -16,21 +16,22 @@ from ideogram_ai.client import IdeogramError
 from .events import RowDone, RunStarted, RunStopped, RunStopping, RunWaiting, StopReason
 from .journal import LedgerJournal
 from .model import BatchError, LedgerError, Outcome, State
-from .operations import cost_of
 from .pace import Budget
+from .prices import cost_of
 from .runner import Runner
 from .saving import Saver
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 
     from ideogram_ai.client import AsyncIdeogram
 
     from .claims import Claims
     from .events import Event
-    from .job import Job
+    from .ledger import Ledger
     from .model import BatchRequest
     from .runner import RunOptions
+    from .store import Store
 
 T = TypeVar("T")
 
@@ -51,25 +52,28 @@ class Run:
 
     def __init__(
         self,
-        job: Job,
         client: AsyncIdeogram,
+        store: Store,
+        ledger: Ledger,
+        claims: Claims | None,
+        *,
         options: RunOptions,
-        before: LedgerJournal | None,
+        before: LedgerJournal | None = None,
     ) -> None:
         self.journal = before
         self._budget: Budget | None = None
-        self._job = job
-        self._ledger = job.ledger
-        self._claims = job.claims
         self._client = client
+        self._store = store
+        self._ledger = ledger
+        self._claims = claims
         self._options = options
         self._on_event: Callable[[Event], None] = _ignore
         self._event_error: Exception | None = None
         self._runner: Runner | None = None
         self._stopping: RunStopping | None = None
 
-    async def finish(self, on_event: Callable[[Event], None] | None) -> RunStopped:
-        """Run to the end."""
+    async def finish(self, on_event: Callable[[Event], None] | None) -> None:
+        """Run to the end, but for its report."""
         self._on_event = on_event or _ignore
         if self._options.max_cost is not None:
             spent = await anyio.to_thread.run_sync(self._ledger.total_cost)
@@ -78,13 +82,12 @@ class Run:
         planned = await anyio.to_thread.run_sync(self._planned)
         self._on_event(RunStarted(planned, counts[State.ANSWERED], counts[State.SUBMITTED]))
         await self._run()
-        return await self._stopped()
 
     async def _run(self) -> None:
         """Run the rows, in a shared batch also those that others leave to this process."""
         try:
             async with LedgerJournal.open(self._ledger, self.journal) as self.journal:
-                saver = Saver(self._client, self._job.store, self._ledger, self.journal)
+                saver = Saver(self._client, self._store, self._ledger, self.journal)
                 while True:
                     if self._claims is not None:
                         self._claims.left = False
@@ -195,10 +198,8 @@ class Run:
                 if not self._claims.is_taken(request.key):
                     yield request
 
-    async def _stopped(self) -> RunStopped:
-        """Why the run ended, and what is left to do."""
-        counts = dict(await anyio.to_thread.run_sync(self._job.counts))
-        counts[State.PLANNED] = await anyio.to_thread.run_sync(self._planned)
+    def report(self, counts: Mapping[State, int], unrecorded: Mapping[str, Outcome]) -> RunStopped:
+        """Report why the run ended, and what is left to do. What on_event raised before is raised here."""
         stopping = self._stopping or RunStopping(StopReason.DONE, "Every row was run.")
         left = [
             f"{counts[state]} {words}"
@@ -212,7 +213,6 @@ class Run:
             if counts[state]
         ]
         message = f"{stopping.message} Left: {', '.join(left)}." if left else stopping.message
-        unrecorded = self._job.unrecorded
         if unrecorded:
             message += f" The ledger could not be written, and does not know of {len(unrecorded)} of these rows."
         stopped = RunStopped(stopping.reason, message, stopping.error, tuple(unrecorded.values()))

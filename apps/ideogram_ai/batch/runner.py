@@ -40,10 +40,9 @@ from ideogram_ai.client.retry import Wait
 from .events import PaceChanged, RowAnswered, RowSent, RowSubmitted
 from .journal import Records
 from .model import BatchStoppedError, Outcome, State, log_outcomes
-from .operations import cost_of, images_asked, prepare_call
 from .pace import LocalTurns
-from .prices import Prices
-from .step import is_fatal, outcome_of_error, outcome_of_job, outcome_of_response
+from .prices import Prices, cost_of, images_asked
+from .step import is_fatal, outcome_of_error, outcome_of_job, outcome_of_response, prepare_call
 
 if TYPE_CHECKING:
     from anyio.abc import TaskGroup
@@ -114,6 +113,7 @@ class Runner:
         on_event: Called with events; must not raise.
         server: The server, for the outcomes.
         claims: Claims each row before it is sent, among the processes that share the batch.
+        options: What holds for all rows.
         others: Those of run_batch (`outcomes.py`).
     """
 

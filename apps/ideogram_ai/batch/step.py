@@ -7,7 +7,8 @@ import os
 import secrets
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
@@ -23,20 +24,39 @@ from ideogram_ai.client import (
     NotFoundError,
     PaymentRequiredError,
     RateLimitError,
+    RequestError,
     RetryPolicy,
 )
 from ideogram_ai.client import Job as ImageJob
+from ideogram_ai.client.errors import NOTHING_SENT
 
 from .claims import Claims
 from .model import BatchError, ImageOutcome, Outcome, State, log_outcomes, server_of
-from .operations import cost_of, images_asked, prepare_call, price_of
+from .operations import image_operations, submit_operation, with_contents
 from .planning import shared_key, with_files
-from .prices import shipped_prices
+from .prices import cost_of, images_asked, price_of, shipped_prices
 from .saving import save_images
 from .store import open_store
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ideogram_ai.client import AsyncIdeogram
+
     from .model import BatchRequest
+
+
+def prepare_call(client: Ideogram | AsyncIdeogram, request: BatchRequest, *, submit: bool) -> Callable[[], Any]:
+    """The call that makes the images of a request, or that submits it. It reads the files of the request.
+
+    A file that is not the same any more is a RequestError, and so is a request that no job can make.
+    """
+    operation = submit_operation(request.operation) if submit else image_operations()[request.operation]
+    if operation is None:
+        raise RequestError(f"The contract has no operation that submits {request.operation}. {NOTHING_SENT}")
+    if "timeout" in request.fields:
+        raise RequestError(f"'timeout' is not a request field; give it to the client. {NOTHING_SENT}")
+    return partial(attrgetter(operation.method_name)(client), **with_contents(request.fields, request.files))
 
 
 def outcome_of_response(attempt: Outcome, generation: Generation) -> Outcome:
