@@ -60,15 +60,10 @@ def image_problem(content: bytes) -> str | None:
                 return f"the image has {width}x{height} pixels, too many for the mock server."
             image.load()
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        # Pillow raises SyntaxError for a broken PNG.
-        return f"the file cannot be read as a JPEG, PNG or WebP image: {_without_object(error)}."
+        # Pillow raises SyntaxError for a broken PNG, and writes the file object's address if it knows no more.
+        why = "it has another form" if "BytesIO" in str(error) else error
+        return f"the file cannot be read as a JPEG, PNG or WebP image: {why}."
     return None
-
-
-def _without_object(error: Exception) -> str:
-    """Return the message of an error without the address of the file object in it."""
-    text = str(error)
-    return "it has another form" if "BytesIO" in text else text
 
 
 def read_image(content: bytes) -> Image.Image:

@@ -79,19 +79,15 @@ def _draw_transparent(picture: Picture) -> Image.Image:
     small = evolve(picture, width=max(1, round(width * scale)), height=max(1, round(height * scale)))
     on_black, on_white = (_draw_on(small, ground) for ground in (_BLACK, _WHITE))
     alpha = ImageOps.invert(ImageChops.difference(on_white, on_black).getchannel("G"))
-    colours = [
-        ImageMath.lambda_eval(_without_ground, colour=channel, alpha=alpha).convert("L") for channel in on_black.split()
-    ]
-    image = Image.merge("RGBA", [*colours, alpha])
+
+    def without_ground(args: Mapping[str, Any]) -> Any:
+        return args["min"](args["colour"] * 255 / args["max"](args["alpha"], 1), 255)
+
+    shown = (ImageMath.lambda_eval(without_ground, colour=each, alpha=alpha) for each in on_black.split())
+    image = Image.merge("RGBA", [*(channel.convert("L") for channel in shown), alpha])
     if scale == 1.0:
         return image
     return image.resize((width, height), Image.Resampling.BICUBIC)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
-
-
-def _without_ground(args: Mapping[str, Any]) -> Any:
-    """Return a channel as it was before it was laid on black."""
-    colour, alpha = args["colour"], args["alpha"]
-    return args["min"](colour * 255 / args["max"](alpha, 1), 255)
 
 
 def _draw_sticker(width: int, height: int, seed: int, prompt: str, ground: Colour) -> Image.Image:

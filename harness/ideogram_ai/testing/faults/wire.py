@@ -19,7 +19,6 @@ from enum import Enum
 from functools import cache, lru_cache
 from http import HTTPStatus
 from importlib.resources import files
-from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from ideogram_ai.client.request import is_object
@@ -299,16 +298,11 @@ def success(
     examples = rule.examples or (example_of(view, rule.schema),)
     example = next((each for each in examples if is_object(each) and each.get("status") == status), examples[0])
     if is_object(example):
-        entries: list[dict[str, Any]] = example.get("data", [])
-        data = [_linked(entry, image_url) for entry in entries]
+        query = f"exp={int(time.time()) + _LINK_LIFETIME}&sig={hashlib.sha256(image_url.encode()).hexdigest()}"
+        data = [entry | {"url": f"{image_url}?{query}"} for entry in example.get("data", [])]
         changes: dict[str, Any] = {"status": status, "generation_id": job_id, "data": data}
         example = example | {name: value for name, value in changes.items() if name in example}
     return Response(code, _dump(example), (JSON,))
-
-
-def _linked(entry: dict[str, Any], image_url: str) -> dict[str, Any]:
-    query = f"exp={int(time.time()) + _LINK_LIFETIME}&sig={hashlib.sha256(image_url.encode()).hexdigest()}"
-    return entry | {"url": f"{image_url}?{query}"}
 
 
 def refusal(status: int, operation: Operation | None = None) -> Response:
@@ -338,13 +332,19 @@ def _dump(document: Any) -> bytes:
 
 @cache
 def png(width: int = 64, height: int = 64, seed: int = 0) -> bytes:
-    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel. Each seed gives another image."""
-    from PIL import Image  # noqa: PLC0415 - a server that sends no image does without
+    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel. Each seed gives another image.
 
-    noise = random.Random(seed).randbytes(3 * width * height)  # noqa: S311 - not used for a secret
-    file = BytesIO()
-    Image.frombytes("RGB", (width, height), noise).save(file, "PNG")
-    return file.getvalue()
+    The bytes are part of the vectors, so they do not depend on a library's version.
+    """
+    noise = random.Random(seed)  # noqa: S311 - not used for a secret
+    rows = b"".join(b"\0" + noise.randbytes(3 * width) for _ in range(height))
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_png_chunk(kind, data) for kind, data in chunks)
+
+
+def _png_chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
 _SAMPLES: Final = files(__package__ or "")
