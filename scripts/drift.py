@@ -12,10 +12,16 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
 
+try:
+    from drifting import check, report
+    from regeneration.documents import RegenerationError
+except ModuleNotFoundError as error:
+    print(f"error: {error.name} is not installed; pip install -r requirements.lock installs it", file=sys.stderr)
+    sys.exit(3)  # a missing package must not end as a verdict
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from drifting.check import DriftReport
 
 OPENAPI: Final = Path(__file__).resolve().parents[1] / "openapi"
 CONTRACT: Final = OPENAPI / "ideogram-v1.yaml"
@@ -33,12 +39,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit codes are those above."""
     options = _parse(argv)
     try:
-        from drifting import check, report  # noqa: PLC0415 - a missing package must not end as a verdict
-        from regeneration.documents import RegenerationError  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        print(f"error: {error.name} is not installed; pip install -r requirements.lock installs it", file=sys.stderr)
-        return UNKNOWN
-    try:
         known = check.read_known(options.known)
         found = check.check(options.contract, options.source or known.document, known, timeout=options.timeout)
         _show(found, options.format, known=options.all)
@@ -53,9 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return found.outcome
 
 
-def _show(found: DriftReport, form: str, *, known: bool) -> None:
-    from drifting import report  # noqa: PLC0415
-
+def _show(found: check.DriftReport, form: str, *, known: bool) -> None:
     if form == "json":
         sys.stdout.write(report.json_report(found))
     else:

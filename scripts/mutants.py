@@ -120,9 +120,7 @@ def read_list(modules: list[str]) -> set[Mutant]:
 def report(survivors: set[Mutant], known: set[Mutant], odd: list[str], count: int) -> int:
     """Print what is missing in the list, and what does not belong there."""
     for mutant in sorted(survivors - known):
-        print(
-            f"\nNo test tells of this change. Write one, or list it with a reason in {LIST.name}:\n{mutant.as_toml()}"
-        )
+        print(f"\nNo test notices this change. Write one, or list it with a reason in {LIST.name}:\n{mutant.as_toml()}")
     for mutant in sorted(known - survivors):
         print(f"\nThis is listed in {LIST.name}, and is killed, or changes nothing today:\n{mutant.as_toml()}")
     for line in odd:

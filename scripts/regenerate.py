@@ -18,6 +18,13 @@ from typing import TYPE_CHECKING
 
 import swap
 
+try:
+    from regeneration import checks, documents, proof, summary, tree
+    from regeneration.documents import CONTRACT, OUT, PACKAGE, RegenerationError
+except ModuleNotFoundError as error:
+    hint = "the tools are in the dependency group dev of pyproject.toml: pip install --group dev"
+    sys.exit(f"error: {error.name} is not installed; {hint}\nnothing was written")
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,12 +33,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is 1 when it refuses, fails, or finds a difference."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     started = time.perf_counter()
-    try:
-        from regeneration import summary  # noqa: PLC0415 - here, so that a missing tool is a message
-        from regeneration.documents import CONTRACT, OUT, PACKAGE, RegenerationError  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        hint = "the tools are in the dependency group dev of pyproject.toml: pip install --group dev"
-        return _fail(f"{error.name} is not installed; {hint}")
     options = _parse(arguments)
     target = options.out / PACKAGE
     is_own = (options.contract, options.out) == (CONTRACT, OUT)
@@ -65,9 +66,6 @@ def write(contract_path: Path, out: Path) -> int:
         swap.InUseError: Another run is at work there.
         OSError: Something cannot be written; the old package is untouched.
     """
-    from regeneration import checks, proof, tree  # noqa: PLC0415
-    from regeneration.documents import PACKAGE  # noqa: PLC0415
-
     contract = checks.read_checked(contract_path)
     out.mkdir(parents=True, exist_ok=True)
     with swap.locked(out, out / PACKAGE), swap.work_folder(out) as root:
@@ -80,16 +78,14 @@ def write(contract_path: Path, out: Path) -> int:
 
 def check(contract_path: Path, out: Path) -> list[str]:
     """Generate the package elsewhere, and return lines that say in what it differs from the one below out."""
-    from regeneration import checks, documents, tree  # noqa: PLC0415
-
     contract = checks.read_checked(contract_path)
     with tempfile.TemporaryDirectory(prefix="regeneration-") as folder:
         root = Path(folder)
-        tree.write_tree(contract, root / documents.PACKAGE)
+        tree.write_tree(contract, root / PACKAGE)
         # Our own folder holds nothing but the package; in somebody else's there may be more beside it.
         if out.resolve() == documents.OUT:
             return tree.compare(out, root)
-        return tree.compare(out / documents.PACKAGE, root / documents.PACKAGE)
+        return tree.compare(out / PACKAGE, root / PACKAGE)
 
 
 def _run_pages(*arguments: str) -> int:
@@ -99,10 +95,8 @@ def _run_pages(*arguments: str) -> int:
 
 
 def _parse(arguments: Sequence[str]) -> argparse.Namespace:
-    from regeneration.documents import CONTRACT, OUT, PACKAGE  # noqa: PLC0415
-
-    summary, _, rest = (__doc__ or "").partition("\n\n")
-    parser = argparse.ArgumentParser(description=summary, epilog=rest)
+    first, _, rest = (__doc__ or "").partition("\n\n")
+    parser = argparse.ArgumentParser(description=first, epilog=rest)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file differs")
     parser.add_argument("--contract", type=Path, default=CONTRACT, metavar="FILE", help="another contract")
     parser.add_argument(

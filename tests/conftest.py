@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,6 +17,13 @@ import pytest
 import trustme
 
 GRACE_SECONDS = 5.0
+LONGEST = (
+    {"test_ray.py"},
+    {"test_every_crash_point.py"},
+    {"test_changing_the_contract.py", "test_taken_names.py", "test_site.py"},
+    {"test_server_operations.py", "test_documents.py", "test_two_clients.py"},
+)
+"""Files of tests that take longest; those of a set run in one process, as far as others are not idle."""
 CLIENT_TESTS = Path(__file__).with_name("client")
 
 # Timing is never judged: the machines that run this are shared, and slow now and then.
@@ -65,12 +73,34 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if re.search(r"^pytestmark = (\[[^]]*)?pytest\.mark\.slow", text, re.MULTILINE) else None
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let --cov count only what the client's own tests reach: tracing the others takes a third more time."""
+    """Start with what takes longest, and let --cov count only what the client's own tests reach, which is faster."""
+    if "PYTEST_XDIST_WORKER_COUNT" in os.environ:
+        _start_with_the_longest(items, int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     if config.pluginmanager.hasplugin("_cov"):
         for item in items:
             if not item.path.is_relative_to(CLIENT_TESTS):
                 item.add_marker("no_cover")
+
+
+def _start_with_the_longest(items: list[pytest.Item], processes: int) -> None:
+    """Put tests of LONGEST first in the parts, of equal size, that xdist cuts the list into.
+
+    A process that is done with its part takes over what is last in another one. So none of them starts with the longest
+    tests when the others have nothing left to do.
+    """
+    first = [[item for item in items if item.path.name in names] for names in LONGEST]
+    others = [item for item in items if item.path.name not in set().union(*LONGEST)]
+    count = len(items)
+    items.clear()
+    for number in range(processes):
+        size = (count - len(items)) // (processes - number)
+        part = first.pop(0) if first else []
+        more = max(0, size - len(part))
+        items += [*part, *others[:more]]
+        others = others[more:]
+    items += [*chain(*first), *others]
 
 
 @pytest.fixture(params=["asyncio", "trio"])

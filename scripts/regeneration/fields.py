@@ -186,16 +186,16 @@ def _field(
     branches = [each for each in (schema, meant) if is_mapping(each)]
     description = next((each["description"] for each in branches if each.get("description")), "")
     description = description or "Not described in the contract."
-    told = ["Required."] if required else []
-    told += [description if description[-1] in ".!?" else f"{description}."]
-    told += _facts(document, meant) if is_mapping(meant) else ()
+    sentences = ["Required."] if required else []
+    sentences += [description if description[-1] in ".!?" else f"{description}."]
+    sentences += _facts(document, meant) if is_mapping(meant) else ()
     choice = members_of_choice(document, schema)
-    told += [f"Exactly one of {' and '.join(choice)} is in it."] if choice else []
+    sentences += [f"Exactly one of {' and '.join(choice)} is in it."] if choice else []
     if "Mapping" in given:
-        told.append("A mapping or the generated model; the order of keys is kept.")
+        sentences.append("A mapping or the generated model; the order of keys is kept.")
     if _FILE in given:
         each = "Each is a" if "Iterable" in given else "A"
-        told.append(f"{each} path, bytes, an open binary file, or an image of a Generation; read before sending.")
+        sentences.append(f"{each} path, bytes, an open binary file, or an image of a Generation; read before sending.")
     return {
         "wire_name": wire_name,
         "python_name": python_name,
@@ -209,7 +209,7 @@ def _field(
         "optional": optional,
         "argument": " | ".join(types) if required else optional,
         "description": description,
-        "documentation": " ".join(told),
+        "documentation": " ".join(sentences),
     }
 
 

@@ -192,15 +192,15 @@ def describe_money(
     for other in other_prices:
         value = "" if other["value"] is None else f" {other['value']}"
         cases.append((f"with {other['field']}{value}", other["price"]))
-    told, first = list[str](), ""
+    sentences, first = list[str](), ""
     for case, stated in cases:
         by = f", by {stated['by']}" if stated["by"] else ""
         kind = f"the price of each {stated['per']}{by}"
         words = [case] if kind == first else [kind, case]
-        told.append(f"{' '.join(filter(None, words))}: {_amounts(stated)}")
+        sentences.append(f"{' '.join(filter(None, words))}: {_amounts(stated)}")
         first = first or kind
-    if told:
-        yield f"T{'; '.join(told)[1:]}, as of {cases[0][1]['as_of']}."
+    if sentences:
+        yield f"T{'; '.join(sentences)[1:]}, as of {cases[0][1]['as_of']}."
     elif 200 in billed and "costs" not in summary:
         yield {
             True: "It is billed, and no price is known.",

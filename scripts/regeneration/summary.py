@@ -29,7 +29,7 @@ from regeneration.documents import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from drifting.compare import Difference
@@ -95,9 +95,19 @@ def find_changes(old: GeneratedState, new: GeneratedState) -> list[Change]:
     Raises:
         drifting.document.DriftError: One of the contracts cannot be understood.
     """
-    found = list(_differences(old.document, new.document))
-    changes = [*found, *_methods(old.document, new.document), *_models(old, new), *_facts(old.document, new.document)]
+    documents = old.document, new.document
+    differences, facts = (_of_several(found) for found in (_differences(*documents), _facts(*documents)))
+    changes = [*differences, *_methods(*documents), *_models(old, new), *facts]
     return sorted(changes, key=lambda change: not change.breaking)
+
+
+def _of_several(found: Iterable[tuple[str, Change]]) -> Iterator[Change]:
+    """Report once what is the same in several operations, each of which is given with its change."""
+    grouped: dict[Change, list[str]] = {}
+    for call, change in found:
+        grouped.setdefault(change, []).append(call)
+    for change, calls in grouped.items():
+        yield attrs.evolve(change, text=" ".join(filter(None, [", ".join(dict.fromkeys(calls)), change.text])))
 
 
 def next_version(version: str, changes: list[Change]) -> str:
@@ -151,16 +161,12 @@ def _entry(changes: list[Change]) -> Iterator[str]:
             yield ""
 
 
-def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """The differences of two contracts; what is the same in several operations is reported once."""
+def _differences(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Change]]:
+    """The differences of two contracts, each with its operation."""
     known = _operations(old) | _operations(new)
-    told: dict[tuple[bool, Effect, str], list[str]] = {}
     for difference in compare_documents(old, new):
         call, text = _sentence(difference, known)
-        told.setdefault((difference.verdict is DriftVerdict.BREAKING, difference.effect, text), []).append(call)
-    for (breaking, effect, text), calls in told.items():
-        every = ", ".join(dict.fromkeys(calls))
-        yield Change(breaking, effect, f"{every} {text}" if every else text)
+        yield call, Change(difference.verdict is DriftVerdict.BREAKING, difference.effect, text)
 
 
 def _operations(document: dict[str, Any]) -> dict[str, tuple[str, str]]:
@@ -245,24 +251,21 @@ def _shape(document: dict[str, Any], name: str) -> str:
     return json.dumps([schema.get("type"), list(properties), schema.get("enum")]) if schema else ""
 
 
-def _facts(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:
-    """What the contract says beyond OpenAPI: what is billed, what is not in service, prices."""
+def _facts(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Change]]:
+    """What the contract says beyond OpenAPI, each with its operation: what is billed, what is unavailable, prices."""
     old, new = _with_responses(old), _with_responses(new)
     before, after = _extensions(old), _extensions(new)
-    told: dict[tuple[Effect, str], list[str]] = {}
     for place in dict.fromkeys([*before, *after]):
         call, where = "", pointer_text(place)
         if place[0] == "paths" and len(place) > 3:  # paths, the path, the method
             raw = at(new if place in after else old, place[:3])
-            call, where = f"`{_method(raw)}()` ", pointer_text(place[3:])
+            call, where = f"`{_method(raw)}()`", pointer_text(place[3:])
         if place in before and place in after and before[place] != after[place]:
             change = " -> ".join(shorten(json.dumps(facts[place]), _LONGEST) for facts in (before, after))
-            told.setdefault((Effect.CHANGED, f"contract: `{where}` is another: {change}"), []).append(call)
+            yield call, Change(False, Effect.CHANGED, f"contract: `{where}` is another: {change}")
         elif _stands(place, old) and _stands(place, new) and (place in before) is not (place in after):
             effect, what = (Effect.ADDED, "new") if place in after else (Effect.REMOVED, "gone")
-            told.setdefault((effect, f"contract: `{where}` is {what}"), []).append(call)
-    for (effect, text), calls in told.items():
-        yield Change(False, effect, ", ".join(call.strip() for call in calls) + (" " if calls[0] else "") + text)
+            yield call, Change(False, effect, f"contract: `{where}` is {what}")
 
 
 def _with_responses(document: dict[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from regeneration.documents import Contract, Pointer
 
 _TOOLS: Final = ("openapi-python-client", "ruff")
-_OLDEST_GENERATOR: Final = (0, 29, 1)
 
 # -P: the working folder holds modules that are named like those of the standard library (types.py).
 _RUFF: Final = (sys.executable, "-P", "-m", "ruff")
@@ -69,14 +68,8 @@ def write_tree(contract: Contract, target: Path) -> None:
     """Generate the package of a checked contract, with its lock, into a folder that does not exist yet.
 
     Raises:
-        RegenerationError: The generator is too old, or has an error or a warning, or ruff fails.
+        RegenerationError: The generator has an error or a warning, or ruff fails.
     """
-    installed = version("openapi-python-client")
-    if tuple(map(int, re.findall(r"\d+", installed)[:3])) < _OLDEST_GENERATOR:
-        oldest = ".".join(map(str, _OLDEST_GENERATOR))
-        raise RegenerationError(
-            f"openapi-python-client {installed} executes what hostile contracts hold; {oldest} or newer is needed"
-        )
     target.parent.mkdir(parents=True, exist_ok=True)
     taken = _generate(contract, target)
     endpoints = _take_endpoints(contract, target, taken)

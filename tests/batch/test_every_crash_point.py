@@ -1,9 +1,10 @@
 """A batch is killed at every point of its way, and the next run is right: nothing is paid twice, and nothing is lost.
 
-A point is a call that changes something outside the process, or a step of a task. A run that lives finds the points;
-then each of them has a batch of its own that dies there, is run again without any option that may pay twice, and again
-with --retry-unknown. The judge is the mock server, which counts what it makes, beside the images and the manifest. What
-the store said when the process was dead decides what has to become of each row.
+A point is a call that changes something outside the process, or the first time that a task awaits in a line. A run that
+lives finds the points; then each of them has a batch of its own that dies there. Unless another one left the same
+behind, it is run again without any option that may pay twice, and again with --retry-unknown. The judge is the mock
+server, which counts what it makes, beside the images and the manifest. What the store said when the process was dead
+decides what has to become of each row.
 """
 
 import hashlib
@@ -32,7 +33,7 @@ import s3_server
 from attrs import define, field, frozen
 from crash_points import Program, Run
 
-from ideogram_ai.client.formats import find_fault
+from ideogram_ai.client.formats import find_fault, image_suffix
 from ideogram_ai.testing import MockServer
 
 pytestmark = [
@@ -54,7 +55,11 @@ presence.LEASE_SECONDS = 0.0
 tempfile.tempdir = {!r}
 """
 """A job of the mock server is done at once, and a process that was killed is known to be dead."""
-RANDOM: Final = "[0-9a-f]{16,}|(?<=owners/)[^.]+"
+OWN: Final = re.compile(
+    r"[0-9]+\.[0-9]+(e\+[0-9]+)?|[0-9-]{10}[T ][0-9:.+]+|[0-9a-fA-F]{8,}|[0-9]{6,}|batch-[0-9]+|127\.0\.0\.1:[0-9]+"
+    r'|owners/[^.]+|(ephemeral|generations)/[\w=-]+|"(by|owner|job_id)": "[^"]+|"size": [0-9]+'
+)
+"""What another batch has otherwise, in names and texts: times, random ids and numbers, and how large an image is."""
 NAMES: Final = (
     (r"/\S*/batch-[0-9]+/", ""),
     (r"(?<![0-9a-f])[0-9a-f]{16}(?![0-9a-f])", "*"),
@@ -92,6 +97,15 @@ def prompt_of(fields: Mapping[str, Any]) -> str:
     return str(fields.get("text_prompt") or fields["prompt"])
 
 
+def look(content: bytes) -> str:
+    """What the next run finds in a file."""
+    suffix = image_suffix(content)
+    if suffix is None:
+        return content.decode()
+    whole = find_fault(io.BytesIO(content), len(content), suffix) is None
+    return "an image" if whole else f"{len(content)} bytes of an image"
+
+
 class LedgerPlace:
     """A folder with the ledger of one machine."""
 
@@ -126,6 +140,15 @@ class LedgerPlace:
             rows = ledger.execute("SELECT fields, state, job_id FROM rows").fetchall()
         return {prompt_of(json.loads(fields)): Known(state, job_id) for fields, state, job_id in rows}
 
+    def looks(self, files: Mapping[str, bytes], folder: Path, point: str) -> Iterator[str]:
+        """What the next run finds there: of the ledger, the call in which a process died, and what is in the copy."""
+        yield from (name if "ledger.sqlite3" in name else f"{name} {look(content)}" for name, content in files.items())
+        if "ledger.sqlite3" in files:
+            if "ledger.sqlite3" in point:
+                yield point.partition(" #")[0]
+            with closing(sqlite3.connect(folder / "ledger.sqlite3")) as ledger:
+                yield from ledger.iterdump()
+
     def judge_others(self, names: set[str]) -> None:
         """Judge the files that are neither an image nor a thumbnail nor the manifest."""
         assert names == {"ledger.sqlite3", "thumbnails/ledger.json"}
@@ -139,6 +162,10 @@ class ClaimsPlace(LedgerPlace):
     def is_point(self, name: str) -> bool:
         """Whether processes are to die there: the index of a process is its own, and nobody reads it afterwards."""
         return "ideogram-batch-" not in name
+
+    def looks(self, files: Mapping[str, bytes], folder: Path, point: str) -> Iterator[str]:
+        """What the next run finds there."""
+        yield from (f"{name} {look(content)}" for name, content in files.items())
 
     def known(self, files: Mapping[str, bytes], folder: Path) -> dict[str, Known]:
         """What is on record of each row by its prompt: the last of its files."""
@@ -267,11 +294,13 @@ class Batch:
         assert polls <= {each.job_id for each in known.values()}, "submitted, and not on record"
         return states
 
-    def looks(self, states: Mapping[str, str], files: Mapping[str, bytes]) -> tuple[object, ...]:
-        """What a process changes, except for times and random names."""
-        sizes = sorted((re.sub(RANDOM, "*", name), len(content)) for name, content in files.items())
+    def looks(self, died: Run, states: Mapping[str, str], files: Mapping[str, bytes]) -> tuple[object, ...]:
+        """All that the next run depends on: the place, and what the server made."""
         made = self.made()
-        return *sizes, *((state, made[prompt]) for prompt, state in states.items())
+        place = self.place.looks(files, self.folder, died.points[-1])
+        return *sorted(OWN.sub("*", each) for each in place), *(
+            (state, made[prompt]) for prompt, state in states.items()
+        )
 
     def judge_end(self, expected: Mapping[str, str], twice: Mapping[str, str] | None = None) -> None:
         """Run to the end, and compare what the server made, the manifest and the images with what is expected.
@@ -344,7 +373,9 @@ class Deaths:
 
     def _note(self, points: Sequence[str]) -> None:
         for point in points:
-            if point not in self._found and self.place.is_point(point):
+            # A step changes nothing, so what is there at it is what is there at the call before which it comes.
+            is_repeated = point.startswith("await ") and not point.endswith(" #1")
+            if point not in self._found and not is_repeated and self.place.is_point(point):
                 self._found.add(point)
                 self._todo += [(point, False), (point, True)] if point.startswith(REMOTE) else [(point, False)]
 
@@ -374,9 +405,9 @@ class Deaths:
     def _judge(self, batch: Batch, died: Run, random: Random) -> None:
         files = batch.place.files(batch.folder)
         states = batch.judge_death(died, files)
-        looks = batch.looks(states, files)
-        if died.points[-1].startswith("await ") and looks in self._looks:
-            return  # a step alone changes nothing: the next run is known to be right
+        looks = batch.looks(died, states, files)
+        if looks in self._looks:
+            return  # the next run is known to be right
         self._looks.add(looks)
         if random.random() < PAIRS:
             again = batch.die(random.randint(1, len(died.points)))

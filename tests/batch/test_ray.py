@@ -109,7 +109,7 @@ def generate(cluster: RayCluster, out: str, server: MockServer, rows: object, **
 
 def command(cluster: RayCluster, out: str, server: MockServer, *more: str) -> Run:
     options = ["--out", out, "--engine", "ray", "--address", cluster.address, "--base-url", server.url, "--json"]
-    return Run("-m", "ideogram_ai.cli", "batch", *options, "--in-flight", str(IN_FLIGHT), *more)
+    return Run(str(_PROGRAM), "batch", *options, "--in-flight", str(IN_FLIGHT), *more)
 
 
 def reached(server: MockServer, name: str, count: int, run: Run) -> None:

@@ -187,7 +187,8 @@ def test_what_a_server_says_cannot_control_the_terminal(capsys: pytest.CaptureFi
 
 
 def test_a_kit_that_is_not_installed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "ideogram_ai.testing.conformance.server", None)
+    monkeypatch.setitem(sys.modules, "ideogram_ai.testing.conformance.kit", None)
+    monkeypatch.delitem(sys.modules, "ideogram_ai.cli.conform", raising=False)
     assert conform() == 2
     assert "run pip install 'ideogram-ai[conformance]'." in capsys.readouterr().err
 

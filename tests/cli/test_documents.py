@@ -4,7 +4,6 @@ import json
 import re
 import shlex
 import subprocess
-import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import click
 import pytest
 from attrs import asdict
 from batch_inputs import prompts, read_lines, write_jsonl
-from cli_runs import Command, answering, entry, environment
+from cli_runs import Command, answering, entry, environment, shell_path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from PIL import Image
@@ -83,7 +82,7 @@ def options_of(name: str, command: click.Command | None = None) -> set[str]:
 
 def run_shell(example: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run an example."""
-    settings = environment(PATH=f"{Path(sys.executable).parent}:{environment()['PATH']}", **variables)
+    settings = environment(PATH=shell_path(folder), **variables)
     return subprocess.run(
         ["sh", "-eu", "-c", example], cwd=folder, env=settings, text=True, capture_output=True, check=False, timeout=60
     )

@@ -469,7 +469,7 @@ JSON_VALUES = st.recursive(
 
 
 @hypothesis.given(data=st.data())
-@hypothesis.settings(max_examples=15)
+@hypothesis.settings(max_examples=10)
 def test_any_contract_is_accepted_or_refused(data: st.DataObject) -> None:
     def change(document: Document) -> None:
         node: Any = document

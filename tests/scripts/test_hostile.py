@@ -143,11 +143,11 @@ def test_no_text_of_a_contract_runs_as_code(tmp_path: Path, monkeypatch: pytest.
     names = named(texts[0])
     for place in REFUSED:
         with pytest.raises(ContractError):
-            read_checked(write_altered(tmp_path / "contract.yaml", names[place]))
+            read_checked(write_altered(tmp_path / "contract.yaml", names[place], generate_alone=True))
     usable = [change for place, change in names.items() if place not in REFUSED | UNUSABLE]
     unusable = [names[place] for place in sorted(UNUSABLE)]
     for changes, exit_code in (([prose("\n".join(texts)), values(texts), *usable], 0), (unusable, 1)):
-        path = write_altered(tmp_path / "contract.yaml", *changes)
+        path = write_altered(tmp_path / "contract.yaml", *changes, generate_alone=changes is unusable)
         read_checked(path)
         assert command.main(["--contract", str(path), "--out", str(tmp_path / "out")]) == exit_code
     printed = run_python("-c", PROBE, path=path_to(tmp_path / "out"))

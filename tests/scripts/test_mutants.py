@@ -27,7 +27,7 @@ def test_the_list_and_the_survivors_have_to_agree(capsys: pytest.CaptureFixture[
     cases: list[tuple[set[Mutant], set[Mutant], list[str], str]] = [
         ({ONE}, {ONE}, [], "2 mutants, of which 1 survived, 1 of them for a reason"),
         (set(), set(), [], "2 mutants, of which 0 survived"),
-        ({ONE, OTHER}, {ONE}, [], "No test tells of this change."),
+        ({ONE, OTHER}, {ONE}, [], "No test notices this change."),
         ({ONE}, {ONE, OTHER}, [], "and is killed, or changes nothing today"),
         ({ONE}, {ONE}, ["request.x_1 ended with None"], "request.x_1 ended with None: neither killed nor survived"),
     ]

@@ -227,7 +227,7 @@ def add_operation(name: str) -> Change:
 
 def test_names_that_cannot_work_are_refused_with_their_line(tmp_path: Path) -> None:
     for number, (changes, pointer, message) in enumerate(refused_names()):
-        path = write_altered(tmp_path / "contract.yaml", *changes)
+        path = write_altered(tmp_path / "contract.yaml", *changes, generate_alone=True)
         contract = read_checked(path)
         with pytest.raises(ContractError) as caught:
             write_tree(contract, tmp_path / str(number) / PACKAGE)

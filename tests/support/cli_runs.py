@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import shlex
 import subprocess
 import sys
 import sysconfig
@@ -22,9 +23,10 @@ from ideogram_ai.testing.faults.wire import Response
 KEY = "the-key-of-this-test"
 IDEOGRAM = (sys.executable, "-m", "ideogram_ai.cli")
 LOADED = """
-import pkgutil, ideogram_ai.cli, ideogram_ai.batch.job, ideogram_ai.contract.check, pyarrow, PIL.Image
+import pkgutil, ideogram_ai.cli, ideogram_ai.batch.job, ideogram_ai.contract.check, pyarrow, PIL.Image, uvicorn
+import ideogram_ai.testing.app, ideogram_ai.testing.drawing, ideogram_ai.testing.server
 for module in pkgutil.iter_modules(ideogram_ai.cli.__path__, "ideogram_ai.cli."):
-    if not module.name.endswith("__main__"):
+    if not module.name.endswith(("__main__", "conform")):  # the kit takes a second
         __import__(module.name)
 from ideogram_ai.client import *
 Ideogram("a-key").close()
@@ -68,6 +70,15 @@ def forked_ideogram() -> tuple[str, ...]:
     stack = ExitStack()
     atexit.register(stack.close)
     return stack.enter_context(forked(Path(sysconfig.get_path("scripts"), "ideogram"), LOADED))
+
+
+def shell_path(folder: Path) -> str:
+    """A PATH for shells in a folder, on which `ideogram` is a fork."""
+    program = folder / ".bin" / "ideogram"
+    program.parent.mkdir(exist_ok=True)
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(forked_ideogram())} "$@"\n')
+    program.chmod(0o755)
+    return f"{program.parent}:{Path(sys.executable).parent}:{os.environ['PATH']}"
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -68,6 +68,7 @@ _ON_FILES: Final = {
         fallocate:285
     """)
 }
+_LIBC: Final = ctypes.CDLL(None, use_errno=True)
 _CREATE_OR_CUT: Final = os.O_CREAT | os.O_TRUNC
 _TRACEME, _CONT, _SYSCALL, _SETOPTIONS, _GET_SYSCALL_INFO = 0, 7, 24, 0x4200, 0x420E
 _OPTIONS: Final = 0x100000 | 0x80 | 0x10 | 0x8 | 0x4 | 0x2 | 0x1
@@ -103,7 +104,7 @@ class _Filter(ctypes.Structure):
 
 
 def _system(name: str, *arguments: Any) -> None:
-    if getattr(ctypes.CDLL(None, use_errno=True), name)(*arguments) < 0:
+    if getattr(_LIBC, name)(*arguments) < 0:
         raise OSError(ctypes.get_errno(), name)
 
 

@@ -1,4 +1,7 @@
-"""`ideogram conform`: runs the conformance kit on a server or a client, and prints what it found."""
+"""`ideogram conform`: runs the conformance kit on a server or a client, and prints what it found.
+
+Importing it raises a WrongUseError if the kit is not installed.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +20,25 @@ from .exit_codes import ExitCode, WrongUseError
 from .service import warn_about_http
 from .terminal import can_prompt, is_terminal, print_error, print_note, printable, write_error, write_out
 
+try:
+    from ideogram_ai.testing.conformance import (
+        ExpectedFailuresError,
+        Verdict,
+        apply_expected,
+        by_cause,
+        client,
+        server,
+        write_report,
+    )
+    from ideogram_ai.testing.conformance.kit import read_expected
+except ModuleNotFoundError as error:
+    message = f"ideogram conform needs {error.name}: run pip install 'ideogram-ai[conformance]'."
+    raise WrongUseError(message) from None
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Generator, Iterable, Iterator, Sequence
 
     from ideogram_ai.testing.conformance import Outcome, Report, Result
-    from ideogram_ai.testing.conformance.server import ServerOptions
 
     Line = tuple[str, str, str]
     """A word, its style, and the rest of the line. Without a word, the whole line has the style."""
@@ -45,23 +62,17 @@ def run_on_server(
     expected: str | None,
 ) -> int:
     """Run `ideogram conform server`; its help has the options."""
-    with _kit_is_installed():
-        from ideogram_ai.testing.conformance.server import (  # noqa: PLC0415 - an extra
-            ServerOptions,
-            check_options,
-            requirements_of,
-            run_server,
-        )
     key = None if key_env is None else os.environ.get(key_env)
     if key_env is not None and not key:
         raise WrongUseError(f"--key-env: the environment variable {key_env!r} is not set, or is empty.")
     try:
-        options = ServerOptions(url, key, max_images, seed, timeout, allow_http=allow_http, operations=operations)
-        options = check_options(options)
+        options = server.check_options(
+            server.ServerOptions(url, key, max_images, seed, timeout, allow_http=allow_http, operations=operations)
+        )
     except ConfigurationError as error:
         message = str(error).replace("base_url", "URL", 1)
         raise WrongUseError(f"--{message}" if message.startswith("operation ") else message) from None
-    expected_file = _check_expected(expected, requirements_of(options.operations))
+    expected_file = _check_expected(expected, server.requirements_of(options.operations))
     warn_about_http(url, allow_http=allow_http)
     folder = _make_folder(report)
     _confirm(options, yes=yes)
@@ -74,7 +85,7 @@ def run_on_server(
 
     try:
         with _progress() as progress:
-            found = run_server(options, show)
+            found = server.run_server(options, show)
     except KeyboardInterrupt as error:
         print_error(f"Interrupted at request {sent}; no report was written.")
         return ExitCode.of_interruption(error)
@@ -92,23 +103,15 @@ def run_on_client(
     expected: str | None,
 ) -> int:
     """Run `ideogram conform client`; its help has the options."""
-    with _kit_is_installed():
-        from ideogram_ai.testing.conformance.client import (  # noqa: PLC0415 - an extra
-            ClientOptions,
-            CommandError,
-            check_options,
-            requirements_for,
-            run_client,
-        )
     try:
-        options = check_options(ClientOptions(command, timeout, workers, scenarios, operations))
-        expected_file = _check_expected(expected, requirements_for(options))
+        options = client.check_options(client.ClientOptions(command, timeout, workers, scenarios, operations))
+        expected_file = _check_expected(expected, client.requirements_for(options))
         folder = _make_folder(report)
         with _progress() as progress:
-            found = run_client(options, progress)
+            found = client.run_client(options, progress)
     except ConfigurationError as error:
         raise WrongUseError(f"--{error}") from None
-    except CommandError as error:
+    except client.CommandError as error:
         raise WrongUseError(str(error)) from None
     except KeyboardInterrupt as error:
         print_error("Interrupted; no report was written.")
@@ -116,21 +119,7 @@ def run_on_client(
     return _finish(found, folder, expected_file)
 
 
-@contextmanager
-def _kit_is_installed() -> Generator[None]:
-    try:
-        yield
-    except ModuleNotFoundError as error:
-        message = f"ideogram conform needs {error.name}: run pip install 'ideogram-ai[conformance]'."
-        raise WrongUseError(message) from None
-
-
 def _check_expected(file: str | None, known: Container[str]) -> Path | None:
-    from ideogram_ai.testing.conformance.kit import (  # noqa: PLC0415 - an extra
-        ExpectedFailuresError,
-        read_expected,
-    )
-
     if file is None:
         return None
     try:
@@ -154,13 +143,11 @@ def _make_folder(report: str | None) -> Path | None:
     return folder
 
 
-def _confirm(options: ServerOptions, *, yes: bool) -> None:
+def _confirm(options: server.ServerOptions, *, yes: bool) -> None:
     """Ask before money is spent. Nothing was sent so far."""
-    from ideogram_ai.testing.conformance.server import describe_cost  # noqa: PLC0415 - an extra
-
     if not options.limit or options.on_loopback:
         return
-    print_note(describe_cost(options.limit, operations=options.operations))
+    print_note(server.describe_cost(options.limit, operations=options.operations))
     if yes:
         return
     if not can_prompt():
@@ -201,8 +188,6 @@ def _progress() -> Generator[Callable[[int, int, str], None]]:
 
 def _finish(report: Report, folder: Path | None, expected: Path | None) -> int:
     """Print the results, write the report, and return the exit code."""
-    from ideogram_ai.testing.conformance import apply_expected, write_report  # noqa: PLC0415 - an extra
-
     outcome = apply_expected(report, expected)
     lines = list(_lines(report, outcome, more=folder is None))
     if is_terminal(sys.stdout):
@@ -219,8 +204,6 @@ def _finish(report: Report, folder: Path | None, expected: Path | None) -> int:
 
 
 def _lines(report: Report, outcome: Outcome, *, more: bool) -> Iterator[Line]:
-    from ideogram_ai.testing.conformance import Verdict, by_cause  # noqa: PLC0415 - an extra
-
     for group in by_cause(outcome.failures):
         yield from _failures("FAILED", "bold red", group)
     for result in outcome.unexpected_passes:

@@ -11,7 +11,7 @@ import shlex
 import warnings
 from contextlib import contextmanager
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import asdict, define, evolve
 
@@ -99,44 +99,41 @@ class SignalState(logging.Handler):
         super().__init__()
         self._shown = shown
         self._awaited = awaited
-        self._under_way = False
-        self._asking = False
-        self._saving = False
+        self._phase: Literal["nothing sent", "sent", "asking", "saving"] = "nothing sent"
         self._first: int | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
         """Learn from what the client logs how far the request is."""
         if record.msg is LEAVES:
-            self._under_way = not self._asking  # asking costs nothing
+            self._phase = "sent" if self._phase == "nothing sent" else self._phase
         elif record.levelno == logging.INFO:  # an attempt that cost nothing failed, and another one follows
-            self._under_way = False
+            self._phase = "nothing sent" if self._phase == "sent" else self._phase
             self._give_up_now()
             if self._shown:
                 print_note(record.getMessage())
 
     def begin(self) -> None:
         """Note that nothing of the next request was sent yet. After a signal it is not sent at all."""
-        self._under_way = self._asking = self._saving = False
+        self._phase = "nothing sent"
         self._give_up_now()
 
     def ask(self) -> None:
         """Note that requests are free from now on. A signal ends them at once: they can be sent again."""
-        self._under_way, self._asking = False, True
+        self._phase = "asking"
         self._give_up_now()
 
     def received(self) -> None:
         """Note that the response has arrived: from now on its images are saved."""
-        self._under_way = self._saving = True
-        self._asking = False
+        self._phase = "saving"
 
     def handle_signal(self, number: int) -> None:
         """Wait on the first signal if something may be paid for; raise KeyboardInterrupt otherwise."""
-        if not self._under_way or self._first is not None:
+        if self._phase in {"nothing sent", "asking"} or self._first is not None:
             raise_interrupt(number if self._first is None else self._first)
         self._first = number
         # The main program may be writing itself, and the terminal may be closed.
         with contextlib.suppress(OSError, RuntimeError):
-            print_note(_SAVING if self._saving else _WAITING.format(self._awaited))
+            print_note(_SAVING if self._phase == "saving" else _WAITING.format(self._awaited))
 
     def _give_up_now(self) -> None:
         if self._first is not None:

@@ -23,7 +23,7 @@ from starlette.websockets import WebSocketClose
 from ideogram_ai.contract.view import ContractView, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
-from .asgi import OriginForm, base_url_of, bytes_response, read_body, sent_path
+from .asgi import base_url_of, bytes_response, in_origin_form, read_body, sent_path
 from .images import LINK_LIFE, LinkRefusal
 from .jobs import MockJob, deliver
 from .mock_responses import Answer, forced_answer, limit_answer, problem_answer
@@ -94,7 +94,6 @@ def create_app(
     )
     app = Starlette(
         middleware=[
-            Middleware(OriginForm),
             # Every origin by its name, including "null" of a file: a page that sends credentials does not accept "*".
             Middleware(
                 CORSMiddleware,
@@ -143,6 +142,7 @@ class MockApplication:
         if scope["type"] != "http":
             await WebSocketClose()(scope, receive, send)
             return
+        scope = in_origin_form(scope)
         request = Request(scope, receive)
         path, method = sent_path(scope), request.method
         here = operations_at(path, whole=True)

@@ -13,7 +13,7 @@ from starlette.responses import Response
 if TYPE_CHECKING:
     from starlette.datastructures import Headers
     from starlette.requests import Request
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Scope
 
 _HOST: Final = re.compile(r"[\w.\-]+(:\d+)?|\[[0-9a-fA-F:.]+\](:\d+)?", re.ASCII)
 _PIECE: Final = 4 * 1024 * 1024  # bytes: so large that the system gets the memory back piece by piece
@@ -26,21 +26,14 @@ def sent_path(scope: Scope) -> str:
     return path.removeprefix(quote(scope.get("root_path", "")))
 
 
-class OriginForm:
-    """Middleware for requests whose target is a whole URL: it counts as path and host (RFC 9112, section 3.2.2)."""
+def in_origin_form(scope: Scope) -> Scope:
+    """Return the scope of a request whose target is a whole URL with its path as the target, and its host as Host.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: D102 - the one of ASGI
-        if not scope.get("path", "/").startswith("/"):
-            scope = _with_origin_form(scope)
-        await self._app(scope, receive, send)
-
-
-def _with_origin_form(scope: Scope) -> Scope:
-    """Return the scope with the path of the URL as its target, and the host of the URL in the Host header."""
-    target: bytes = scope["raw_path"]
+    RFC 9112, section 3.2.2: the host of the URL counts, and not that of the header.
+    """
+    target: bytes = scope.get("raw_path") or b"/"
+    if target.startswith(b"/"):
+        return scope
     try:
         url = urlsplit(target.decode("ascii"))
     except ValueError:

@@ -57,11 +57,7 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[str]]] = [
     (NO_PARAMETER, PAGE, ["additive parameter added page"]),
     (NO_PARAMETER, REQUIRED, ["breaking parameter added page"]),
     (PAGE, NO_PARAMETER, ["breaking parameter removed page"]),
-    (
-        PAGE,
-        parameters(parameter(place="header")),
-        ["breaking parameter removed page", "additive parameter added page"],
-    ),
+    (PAGE, parameters(parameter(place="header")), ["breaking parameter removed page", "additive parameter added page"]),
     (PAGE, REQUIRED, ["breaking required added page"]),
     (REQUIRED, PAGE, ["additive required removed page"]),
     (PAGE, parameters(parameter(deprecated=True)), ["additive deprecated added"]),

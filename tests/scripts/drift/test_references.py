@@ -94,7 +94,7 @@ def found(ours: Document, theirs: dict[str, Any]) -> tuple[str, bool]:
 
 
 def test_an_operation_is_found_by_its_whole_path_or_else_by_its_operation_id(ours: Document) -> None:
-    assert found(ours, among_others(october(), 3)) == (f"POST {PATH}", False)
+    assert found(ours, among_others(october())) == (f"POST {PATH}", False)
     theirs = october()
     theirs["servers"] = [{"url": "https://api.ideogram.ai/v1/"}]
     theirs["paths"] = {"/ideogram-v4/generate/": theirs["paths"][PATH]}
@@ -112,13 +112,13 @@ def test_an_operation_is_found_by_its_whole_path_or_else_by_its_operation_id(our
 
 
 def test_an_operation_that_cannot_be_found(ours: Document) -> None:
-    theirs = among_others(october(), 3)
+    theirs = among_others(october())
     operation(theirs)["operationId"] = "other"
     theirs["paths"]["/v1/ideogram-v5/generate"] = theirs["paths"].pop(PATH)
     with pytest.raises(DriftError) as caught:
         found(ours, theirs)
     assert str(caught.value) == (
-        f"theirs: POST {PATH} has gone: none of its 4 operations has this path and method, "
+        f"theirs: POST {PATH} has gone: none of its 2 operations has this path and method, "
         f"or the operationId {OPERATION_ID}; the nearest paths are /v1/ideogram-v5/generate"
     )
     theirs = october()

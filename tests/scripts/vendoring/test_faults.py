@@ -112,7 +112,7 @@ def test_a_failure_of_either_rename_brings_the_old_copy_back(command: Command, m
         with monkeypatch.context() as patched, suppress(KeyboardInterrupt):
             patched.setattr(Path, "rename", rename)
             assert command("--force").code == 1
-        assert next(calls) == 2 * failing, "the second failure is mended by a third rename"
+        assert next(calls) == 2 * failing, "after a second failure, a third rename brings it back"
         assert texts(command.folder) == there
 
 

@@ -17,7 +17,7 @@ from ideogram_ai.contract.problems import pointer_to
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .mutations import MutationPoint, MutationPoints, Path, field_schemas, parameters, request_schema
+from .mutations import MutationPoint, MutationPoints, field_schemas, parameters, request_schema
 from .schema_values import JsonObject, MemberRule, SchemaValues, member_rules, named, objects, ways_of, without_null
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
+
+    from .schema_values import Path
 
 _END: Final = b"of a mask"  # so that it is not the same file
 
@@ -107,7 +109,7 @@ class _Requests:
         self._values = SchemaValues(view)
         self._mutations = MutationPoints(view, self._values)
         self._points = list(self._mutations)
-        self._with_field = cache(lambda name: self.make(given=name))
+        self._with_field = cache(self._make_with)
         # A path without its parameter is another path, so that is no rule.
         self._over_fields = [
             *member_rules(view, *request_schema(view)),
@@ -149,6 +151,9 @@ class _Requests:
         """Requests that keep the contract, but for one rule over several fields, or for a field that is added later."""
         always = self._view.fields_in("path")
         return objects(self._members, self._over_fields, required=always, broken=broken, given=given).map(_keep_words)
+
+    def _make_with(self, field: str) -> SearchStrategy[JsonObject]:
+        return self.make(given=field)
 
     def break_rule(self, rule: str) -> SearchStrategy[BrokenRequest]:
         """Requests that break a rule: one over several fields, or one about a place in a field."""
