@@ -34,8 +34,8 @@ The {count} operations of the API. `python scripts/regenerate.py` makes this pag
 
 Each is a method of [`Ideogram` and `AsyncIdeogram`](client.md), and a [command](command-line.md). The key, time
 limits, [retries](client.md#retries-and-money) and [errors](errors.md) are the same for all. [A file](client.md#files)
-is a path, bytes, an open file, or an image that was made before. [The mock server](mock-server.md) answers every
-operation for free. Prices are those of the provider's lists, on the days that are given below.
+is a path, bytes, an open file, or an image of a `Generation`. Try every operation for free with
+[the mock server](mock-server.md). Each price has the date of the provider's price list.
 """
 _TITLES: Final = {
     "": "Ideogram 4.0, and tools: `client`",
@@ -148,13 +148,13 @@ def _details(operation: Operation, long_lists: dict[tuple[str, ...], str]) -> It
 
 
 def _billed(operation: Operation) -> str:
-    """Say which answers cost money, by status."""
+    """Say which responses cost money, by status."""
     words = {True: "yes", False: "no", None: "not known"}
     found = {
         answer: [str(status) for status, billed in operation.billed.items() if billed is answer] for answer in words
     }
     if not (found[True] or found[None]):
-        return "nothing, whatever the answer is"
+        return "nothing, whatever the response is"
     return "; ".join(
         f"{words[answer]} with {_listed(statuses, 'or')}" for answer, statuses in found.items() if statuses
     )

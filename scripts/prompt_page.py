@@ -37,13 +37,13 @@ _OTHERS: Final = {"photo": "35 mm lens"}
 """Keys that the example does not have, because the guide advises against them beside others."""
 _HEAD: Final = """# JSON prompts, key by key
 
-A JSON prompt says what is in the image, where, and how it looks. The service draws it as it is: it rewrites plain text,
-but not this. `python scripts/regenerate.py` makes this page from [the contract](../openapi/ideogram-v1.yaml); do not
+A JSON prompt says what is in the image, where, and how it looks. The service rewrites a plain text, but draws a JSON
+prompt as it is. `python scripts/regenerate.py` makes this page from [the contract](../openapi/ideogram-v1.yaml); do not
 edit it.
 
 The pictures are [the mock server](mock-server.md)'s previews of the layout, which cost nothing. They show what a prompt
-says and where; the service draws an image from it. In each pair, the first prompt is without the key (a `type` is the
-other one), and the second has it. The small letters are the preview's own: the image has the words of its texts only.
+says and where; the service draws an image from it. In each pair, the first prompt lacks the key (or has the other
+`type`), and the second has it. The small letters belong to the preview: the image has only the words of its texts.
 
 ## A whole prompt
 
@@ -63,10 +63,10 @@ ideogram generate --json-prompt poster.json -o poster.png
 ```
 
 [`ideogram prompt`](command-line.md#write-a-structured-prompt-ideogram-prompt) writes an example, checks yours, and
-writes a JSON Schema for your editor. [In Python](client.md#structured-prompts) it is
-`client.generate(json_prompt=...)`, with a mapping or with objects that editors complete.
-[Describing an image](from-a-picture-to-a-picture.md) gives such a prompt, and so does the operation
-[`magic_prompt`](operations.md#clientmagic_prompt).
+writes a JSON Schema for your editor. [In Python](client.md#structured-prompts), use
+`client.generate(json_prompt=...)` with a mapping, or with objects that editors complete.
+[`describe`](from-a-picture-to-a-picture.md) makes such a prompt of an image, and
+[`magic_prompt`](operations.md#clientmagic_prompt) makes one of a plain text.
 """
 
 

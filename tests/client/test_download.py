@@ -7,13 +7,13 @@ import httpx
 import pytest
 from canned import Service
 from driver import KEY, Kind, against, case, download, raised
-from image_downloads import drawn
+from image_downloads import drawn, noise
 
 from ideogram_ai.client import DownloadError, DownloadReason, GeneratedImage, IdeogramError, RequestError
 from ideogram_ai.client.url_policy import follow
 from ideogram_ai.generated.types import UNSET
 
-PNG = drawn("PNG", (3, 2))
+PNG = drawn("PNG", noise(3, 2))
 LINK = "https://ideogram.ai/api/images/ephemeral/xtdZ-iq_1.png?exp=4102444800&sig=0a0b"
 
 
@@ -43,7 +43,7 @@ def test_an_image_is_saved_at_the_path_or_named_after_its_link_and_format(kind: 
     assert "api-key" not in request.headers
     assert KEY not in f"{request.headers!r}"
     assert download(kind, host(), made(), f"{tmp_path}/text.png") == tmp_path / "text.png"
-    assert download(kind, host(drawn("WEBP", (3, 2))), made(), tmp_path) == tmp_path / "xtdZ-iq_1.webp"
+    assert download(kind, host(drawn("WEBP", noise(3, 2))), made(), tmp_path) == tmp_path / "xtdZ-iq_1.webp"
 
 
 NAMES = {

@@ -6,6 +6,7 @@ import pickle
 import re
 import traceback
 from functools import partial
+from itertools import product
 from typing import Any
 
 import httpx
@@ -40,10 +41,7 @@ STATUSES: dict[int, tuple[type[APIStatusError], str]] = {
     400: (ideogram.BadRequestError, "Correct the request."),
     401: (ideogram.AuthenticationError, "Check the API key: it is sent in the Api-Key header, not as Bearer."),
     402: (ideogram.PaymentRequiredError, "Top up the account's balance."),
-    403: (
-        ideogram.PermissionDeniedError,
-        "Check what the key may do, and whether a network in front refuses you.",
-    ),
+    403: (ideogram.PermissionDeniedError, "Check what the key may do, and whether a network in front refuses you."),
     404: (ideogram.NotFoundError, "Check the base URL."),
     413: (APIStatusError, "Make the request smaller."),
     415: (APIStatusError, "The service does not take this kind of body; is the base URL right?"),
@@ -235,6 +233,25 @@ def test_the_outcome_of_408_and_303_is_unknown_because_the_service_had_the_reque
     assert error.status_code == 303
     assert error.message.startswith("303: that is what follows a request that ran (RFC 9110, section 15.4.4)")
     assert error.message.endswith(LOOK)
+
+
+TARGETS = {
+    "": "nowhere",
+    "https://user:word@elsewhere.example:8443/v1?token=1": "to elsewhere.example:8443",
+    "https://elsewhere.example/v2": "to elsewhere.example",
+    "//elsewhere.example/x": "to elsewhere.example",
+    "HTTPS://Elsewhere.example": "to Elsewhere.example",
+    "https://a..b/": "to a..b",
+    "https://xn--/": "to xn--",
+    "https://[::1": "to [::1",
+    "https://elsewhere.example:port/": "to elsewhere.example:port",
+    **dict.fromkeys(("/v2/generate", "https:elsewhere", "https:///"), "to this same host"),
+}
+
+
+def test_a_redirect_is_not_followed_and_names_its_target() -> None:
+    for status, (location, target) in product((301, 302, 307, 308), TARGETS.items()):
+        assert message(status, location=location) == f"{status}: no. It points {target}. {STAYS} {FREE}"
 
 
 PAGE = b"Attention! <title>Just a moment...</title>"

@@ -16,7 +16,7 @@ import httpx
 import pytest
 from canned import Service, entry, success
 from driver import KEY, Driver, Kind, against, case, image_at, outcome, raised
-from image_downloads import PNG, drawn
+from image_downloads import PNG, drawn, noise
 from PIL import Image
 
 from ideogram_ai.client import DownloadError, GeneratedImage, RequestError
@@ -131,7 +131,7 @@ def test_a_notebook_shows_small_previews_and_no_link(kind: Kind) -> None:
     Image.new("RGBA", (900, 300)).save(rgba, "PNG")
     prompt = "<script>alert('\u00e9')</script>"
     entries = [entry(prompt=prompt), entry(seed=8), entry(url=None, is_image_safe=False)]
-    images = [drawn("JPEG", (900, 300)), rgba.getvalue()]
+    images = [drawn("JPEG", noise(900, 300)), rgba.getvalue()]
     service = Service(success(*entries), *(httpx.Response(200, content=data) for data in images))
     with Driver("sync", service=service) as client:
         shown = client.ask()._repr_html_()

@@ -15,9 +15,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-import client_internals
 import pytest
-from driver import ONCE, Kind, against, outcome
+from driver import ONCE, SUPPORT, Kind, against, outcome
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -81,10 +80,10 @@ LIMIT = MEGABYTE // 4
 BOMB = 48 * MEGABYTE
 
 GUARDED = """
-import asyncio, json, resource, sys, warnings
+import json, resource, sys, warnings
 warnings.simplefilter("ignore")
-from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram, IdeogramError, RetryPolicy
 from client_internals import limit_body
+from driver import ONCE, Driver, outcome
 kind, seconds, limit, *calls = sys.argv[1:]
 limit_body(int(limit))
 resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
@@ -93,34 +92,19 @@ def memory(name):
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) << 10 for line in status if line.startswith(name))
 
-def peak_of(call):
+def peak_of(base_url, path):
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # forget the peak until now
-    before, outcome = memory("VmRSS"), outcome_of(call)
-    return outcome, memory("VmHWM") - before
-
-def use(client, call):
-    base_url, _, path = call.partition(" ")
+    before, client = memory("VmRSS"), Driver(kind, base_url=base_url, retry=ONCE, timeout=30)
     if path:
-        image = GeneratedImage(base_url + "/image.png", prompt=None, resolution=None, seed=None, is_image_safe=True)
-        return client.download(image, path, overwrite=True, max_bytes=8 << 20)
-    return client.generate(text_prompt="A photo of a cat")
-
-async def use_async(*arguments):
-    return await use(*arguments)
-
-def outcome_of(call):
-    settings = dict(base_url=call.partition(" ")[0], retry=RetryPolicy(max_attempts=1), timeout=30)
-    try:
-        if kind == "sync":
-            return use(Ideogram("a-key-of-a-test", **settings), call)
-        return asyncio.run(use_async(AsyncIdeogram("a-key-of-a-test", **settings), call))
-    except IdeogramError as error:
-        return error
+        ended = outcome(client.download, base_url + "/image.png", path, overwrite=True, max_bytes=8 << 20)
+    else:
+        ended = outcome(client.ask)
+    return ended, memory("VmHWM") - before
 
 for call in calls:
-    outcome, peak = peak_of(call)
-    print(json.dumps((type(outcome).__name__, peak, len(repr(outcome)), len(str(outcome)))), flush=True)
+    ended, peak = peak_of(*call.partition(" ")[::2])
+    print(json.dumps((type(ended).__name__, peak, len(repr(ended)), len(str(ended)))), flush=True)
 """
 
 
@@ -133,8 +117,7 @@ def guarded(kind: str, calls: Sequence[str], *, seconds: int = 60) -> list[tuple
         seconds: CPU time after which the system kills the process. It bounds what has no end.
     """
     program = [sys.executable, "-c", GUARDED, kind, str(seconds), str(LIMIT), *calls]
-    path = os.pathsep.join([str(Path(client_internals.__file__).parent), os.environ["PYTHONPATH"]])
-    env = {**os.environ, "PYTHONPATH": path}
+    env = {**os.environ, "PYTHONPATH": SUPPORT}
     done = subprocess.run(program, env=env, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, (done.returncode, done.stdout, done.stderr[-2000:])
     return [tuple(json.loads(line)) for line in done.stdout.splitlines()]

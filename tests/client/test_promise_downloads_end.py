@@ -17,7 +17,7 @@ import httpx
 import pytest
 from client_internals import limit_pieces
 from driver import ONCE, Driver, Kind, at_once, image_at, raised
-from image_downloads import HALF, PNG, acting, chunked, download, drawn, head, refusal, sending
+from image_downloads import HALF, PNG, acting, chunked, download, drawn, head, noise, refusal, sending
 
 from ideogram_ai.client import DownloadError, RetryPolicy
 from ideogram_ai.testing.faults import Fault, FaultServer
@@ -28,7 +28,7 @@ PAUSE = 0.05
 DRIPS = 1200
 """After a minute of drips, each host sends what it should, and a client that waited for that saves the image."""
 TWICE = RetryPolicy(max_attempts=2)
-LARGE = drawn("PNG", (200, 200))
+LARGE = drawn("PNG", noise(200, 200))
 
 
 def drip(before: bytes, unit: bytes, after: bytes) -> Fault:
@@ -91,11 +91,7 @@ def test_a_drip_ends_wherever_it_is(kind: Kind, tmp_path: Path) -> None:
 
 def test_a_whole_image_in_a_response_that_does_not_end_is_saved(kind: Kind, tmp_path: Path) -> None:
     """In trailers, or with a connection that stays open; only after it was asked for again."""
-    begun = {
-        CHUNKED + chunked(PNG) + b"0\r\nX-Trailer: ": b"a",
-        CHUNKED + chunked(PNG): b"",
-        OK + b"\r\n" + PNG: b"",
-    }
+    begun = {CHUNKED + chunked(PNG) + b"0\r\nX-Trailer: ": b"a", CHUNKED + chunked(PNG): b"", OK + b"\r\n" + PNG: b""}
     whole = [drip(before, unit, b"") for before, unit in begun.items()]
     for path, asked in downloads_at_once(kind, whole, tmp_path, retry=TWICE):
         assert asked == 2

@@ -165,8 +165,5 @@ def test_no_cookie_and_no_referrer_goes_along(kind: Kind, internet: Internet, tm
 
 def test_a_loopback_service_may_keep_its_images_on_loopback(kind: Kind, tmp_path: Path) -> None:
     """The rules would make the mock server and every local stand-in useless otherwise."""
-    with (
-        FaultServer() as server,
-        Driver(kind, base_url=server.url.replace("127.0.0.1", "localhost")) as client,
-    ):
+    with FaultServer() as server, Driver(kind, base_url=server.url.replace("127.0.0.1", "localhost")) as client:
         assert client.download(server.image_url, tmp_path / "cat.png").exists()

@@ -14,13 +14,7 @@ from client_internals import only_names_are_loopback, system_proxies
 from driver import KEY, Driver, Kind, raised
 from small_internet import PUBLIC, Internet, answer, foreign_authority
 
-from ideogram_ai.client import (
-    APIConnectionError,
-    AsyncIdeogram,
-    ConfigurationError,
-    Ideogram,
-    ResponseValidationError,
-)
+from ideogram_ai.client import APIConnectionError, AsyncIdeogram, ConfigurationError, Ideogram, ResponseValidationError
 from ideogram_ai.testing import MockServer
 
 CLIENTS: list[Any] = [Ideogram, AsyncIdeogram]

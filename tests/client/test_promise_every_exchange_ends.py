@@ -33,8 +33,8 @@ from client_internals import (
     limit_last_look,
     read_limit_of_async_client,
 )
-from driver import KINDS, ONCE, PLAIN, PROMPT, Driver, Kind, at_once, raised
-from image_downloads import acting, drawn, head
+from driver import KINDS, ONCE, PLAIN, PROMPT, SUPPORT, Driver, Kind, at_once, raised
+from image_downloads import acting, drawn, head, noise
 from raw_http import read_until
 from small_internet import Listener
 
@@ -116,37 +116,21 @@ STOPPED = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 import anyio, httpx, trio, asyncio, anyio._backends._asyncio, anyio._backends._trio
-from ideogram_ai.client import AsyncIdeogram, GeneratedImage, Ideogram, RetryPolicy
-
-def options(url):
-    return dict(api_key="a-key-of-a-test", base_url=url, timeout=2.0, retry=RetryPolicy(max_attempts=1))
-
-def generate(kind, url):
-    if kind == "sync":
-        return Ideogram(**options(url)).generate(text_prompt="a").images[0].seed
-
-    async def main():
-        return (await AsyncIdeogram(**options(url)).generate(text_prompt="a")).images[0].seed
-
-    return anyio.run(main, backend=kind)
-
-def download(url, path):
-    image = GeneratedImage(f"{url}/image.png", prompt=None, resolution=None, seed=None, is_image_safe=True)
-    return Ideogram(**options(url)).download(image, path)
+from driver import KINDS, ONCE, Driver
 
 path, image_host, *urls = sys.argv[1:]
-calls = [(kind, url) for url in urls for kind in ("sync", "asyncio", "trio")]
+drivers = [Driver(kind, base_url=url, timeout=2.0, retry=ONCE) for url in urls for kind in KINDS]
 with ThreadPoolExecutor(7) as pool:
-    seeds = pool.map(generate, *zip(*calls))
+    seeds = pool.map(lambda driver: driver.ask().images[0].seed, drivers)
     sys.stdin.readline()
-    download(image_host, path)
+    Driver("sync", base_url=image_host, timeout=2.0, retry=ONCE).download(f"{image_host}/image.png", path)
     print(*seeds, flush=True)
 """
 
 
 def test_what_arrived_while_the_process_was_stopped_is_read(tmp_path: Path) -> None:
     """A real process, stopped as Ctrl-Z does it for longer than every limit, while its responses arrive."""
-    large, path = drawn("PNG", (200, 200)), tmp_path / "cat.png"
+    large, path = drawn("PNG", noise(200, 200)), tmp_path / "cat.png"
     asked, stopped = threading.Semaphore(0), threading.Event()
     authority = trustme.CA()
     authority.cert_pem.write_to_path(str(tmp_path / "authority.pem"))
@@ -181,7 +165,7 @@ def test_what_arrived_while_the_process_was_stopped_is_read(tmp_path: Path) -> N
         Listener(partial(respond, tls=True)) as https,
     ):
         urls = [images.url, f"http://127.0.0.1:{http.port}", f"https://localhost:{https.port}"]
-        env = {**os.environ, "SSL_CERT_FILE": str(tmp_path / "authority.pem")}
+        env = {**os.environ, "PYTHONPATH": SUPPORT, "SSL_CERT_FILE": str(tmp_path / "authority.pem")}
         program = [sys.executable, "-c", STOPPED, str(path), *urls]
         pipe = subprocess.PIPE
         process = subprocess.Popen(program, stdin=pipe, stdout=pipe, stderr=pipe, env=env)

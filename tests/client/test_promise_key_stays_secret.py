@@ -27,7 +27,21 @@ import pytest
 from attrs import evolve
 from canned import Service, entry, success
 from client_internals import limit_body
-from driver import HURRY, KEY, KINDS, PROMPT, Driver, Kind, against, case, generate, image_at, patience, raised
+from driver import (
+    HURRY,
+    KEY,
+    KINDS,
+    PROMPT,
+    Driver,
+    Kind,
+    against,
+    case,
+    generate,
+    image_at,
+    in_turns,
+    patience,
+    raised,
+)
 
 from ideogram_ai.client import (
     AsyncIdeogram,
@@ -235,13 +249,12 @@ QUOTED = 'quote"and\\slash-key'
 
 
 def test_the_key_is_redacted_in_every_spelling_and_encoding() -> None:
-    for number, (name, spelling) in enumerate(SPELLINGS.items()):
+    for kind, (name, spelling) in in_turns(SPELLINGS.items()):
         text, redacted = (f'{{"error": "no {word} here"}}' for word in (spelling, PLACEHOLDER))
         assert ApiKey(SPELLED).scrub(text) == redacted, name
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"):
             assert ApiKey(SPELLED).scrub_bytes(text.encode(encoding)).decode(encoding) == redacted, (name, encoding)
         refused = Service(httpx.Response(400, content=f'{{"error": "unknown key {spelling}"}}'.encode()))
-        kind = KINDS[number % len(KINDS)]
         error = raised(BadRequestError, generate, kind, refused, {"api_key": SPELLED}, text_prompt="a")
         for secret in (SPELLED, spelling):
             assert secret not in error.message, name

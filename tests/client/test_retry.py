@@ -11,12 +11,19 @@ import httpx
 import pytest
 from attrs import evolve
 from canned import Service, success
-from driver import FakeTiming, Kind, case, generate, raised
+from driver import FakeTiming, Kind, generate, outcome
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ideogram_ai.client as ideogram
-from ideogram_ai.client import ConfigurationError, IdeogramError, OutcomeUnknownError, RateLimitError, RetryPolicy
+from ideogram_ai.client import (
+    ConfigurationError,
+    Generation,
+    IdeogramError,
+    OutcomeUnknownError,
+    RateLimitError,
+    RetryPolicy,
+)
 from ideogram_ai.client.retry import Stop, Wait, parse_retry_after
 
 HEAD: dict[str, Any] = {"status_code": 500, "headers": httpx.Headers(), "body": b""}
@@ -196,89 +203,67 @@ def ok(_: httpx.Request) -> httpx.Response:
     return success()
 
 
-class Run:
-    """One call that gets these responses, with its own clock."""
-
-    def __init__(self, kind: Kind, *replies: Reply, policy: RetryPolicy = CAREFUL, **timing: Any) -> None:
-        self.service = Service(*replies)
-        self.timing = FakeTiming(**timing)
-        self._kind: Kind = kind
-        self._settings = {"retry": policy, "timing": self.timing.of(kind)}
-
-    def generate(self) -> tuple[int, list[float]]:
-        """The number of requests, and the pauses between them."""
-        generate(self._kind, self.service, self._settings, text_prompt="a cat")
-        return self.seen
-
-    def fail(self, error: type[IdeogramError]) -> Any:
-        failed = raised(error, self.generate)
-        assert type(failed) is error
-        return failed
-
-    @property
-    def seen(self) -> tuple[int, list[float]]:
-        return len(self.service.requests), self.timing.slept
+def called(
+    kind: Kind, *replies: Reply, policy: RetryPolicy = CAREFUL, clock: FakeTiming | None = None
+) -> tuple[Any, int, list[float]]:
+    """What a call that gets these responses ends in, the number of requests, and the pauses between them."""
+    service, clock = Service(*replies), clock or FakeTiming()
+    ended = outcome(generate, kind, service, {"retry": policy, "timing": clock}, text_prompt="a cat")
+    return ended, len(service.requests), clock.slept
 
 
 def test_what_cost_nothing_is_retried_until_it_succeeds_or_the_policy_stops(kind: Kind) -> None:
     failures = (httpx.ConnectError("refused"), httpx.ConnectTimeout("slow"), httpx.PoolTimeout("full"), status(429))
     for failure in failures:
-        run = Run(kind, failure, failure, failure, ok)
-        assert run.generate() == (4, [1.0, 2.0, 4.0]), failure
-        assert run.service.bodies[0].count(b"a cat") == 1
-    run = Run(kind, status(429), policy=RetryPolicy(max_attempts=3))
-    error = run.fail(RateLimitError)
-    assert run.seen == (3, [1.0, 2.0])
+        made, *seen = called(kind, failure, failure, failure, ok)
+        assert (type(made), seen) == (Generation, [4, [1.0, 2.0, 4.0]]), failure
+    error, *seen = called(kind, status(429), policy=RetryPolicy(max_attempts=3))
+    assert (type(error), seen) == (RateLimitError, [3, [1.0, 2.0]])
     assert str(error) == error.message
     assert error.message.endswith("Given up after 3 attempts.")
-    run = Run(kind, status(429), policy=RetryPolicy(max_attempts=1))
-    assert "Given up" not in run.fail(RateLimitError).message
-    assert run.seen == (1, [])
+    error, *seen = called(kind, status(429), policy=RetryPolicy(max_attempts=1))
+    assert (type(error), seen) == (RateLimitError, [1, []])
+    assert "Given up" not in error.message
     for chance in (0.0, 0.5):
-        assert Run(kind, status(429), status(429), ok, chance=chance).generate() == (3, [chance * 1.0, chance * 2.0])
+        made, *seen = called(kind, status(429), status(429), ok, clock=FakeTiming(chance=chance))
+        assert (type(made), seen) == (Generation, [3, [chance * 1.0, chance * 2.0]])
     # Attempts of 12 s and delays of 1, 2 and 4 s: the fourth attempt would start after 43 s.
-    run = Run(kind, policy=RetryPolicy(max_attempts=10, deadline=40.0))
+    clock = FakeTiming()
 
     def slow(_: httpx.Request) -> httpx.Response:
-        run.timing.advance(12.0)
+        clock.advance(12.0)
         return httpx.Response(429)
 
-    run.service = Service(slow)
-    error = run.fail(RateLimitError)
-    assert run.seen == (3, [1.0, 2.0])
+    error, *seen = called(kind, slow, policy=RetryPolicy(max_attempts=10, deadline=40.0), clock=clock)
+    assert (type(error), seen) == (RateLimitError, [3, [1.0, 2.0]])
     assert error.message.endswith("The deadline of 40 s leaves no time for another attempt.")
 
 
 def test_what_may_have_been_billed_is_sent_once_unless_the_policy_accepts_that(kind: Kind) -> None:
     unclear = (httpx.ReadTimeout, httpx.CloseError, httpx.ProxyError, httpx.DecodingError, ConnectionResetError)
     for failure in (*(error("unclear") for error in unclear), status(408)):
-        run = Run(kind, failure, ok)
-        error = run.fail(OutcomeUnknownError)
-        assert (run.seen, error.may_have_been_billed) == ((1, []), True), failure
+        error, *seen = called(kind, failure, ok)
+        assert (type(error), seen, error.may_have_been_billed) == (OutcomeUnknownError, [1, []], True), failure
         assert "may have been made and billed" in error.message
-        assert Run(kind, failure, ok, policy=BRAVE).generate() == (2, [1.0]), failure
+        assert called(kind, failure, ok, policy=BRAVE)[1:] == (2, [1.0]), failure
     failure = httpx.ReadTimeout("silence")
-    error = Run(kind, failure).fail(OutcomeUnknownError)
+    error, *_ = called(kind, failure)
     assert error.__cause__ is failure
     assert "ReadTimeout: silence" in error.message
     # Whatever the policy, what would fail again is sent once, and the last error is raised.
     for code in (400, 401, 402, 403, 404, 409, 413, 415, 422, 301, 204):
-        run = Run(kind, status(code), ok, policy=BRAVE)
-        with case(code):
-            raised(IdeogramError, run.generate)
-        assert run.seen == (1, []), code
-    run = Run(kind, httpx.ConnectError("refused"), status(429), status(422), ok)
-    assert run.fail(ideogram.UnprocessableEntityError).__context__ is None
-    assert len(run.service.requests) == 3
+        error, *seen = called(kind, status(code), ok, policy=BRAVE)
+        assert (isinstance(error, IdeogramError), seen) == (True, [1, []]), code
+    error, requests, _ = called(kind, httpx.ConnectError("refused"), status(429), status(422), ok)
+    assert (type(error), error.__context__, requests) == (ideogram.UnprocessableEntityError, None, 3)
 
 
 def test_the_client_waits_for_retry_after_unless_it_is_too_long_or_invalid(kind: Kind) -> None:
     expected = {"2": 2.0, "0": 0.0, "1.5": 1.5, "Tue, 22 Sep 2026 10:26:45 GMT": 5.0}
     for header, slept in (expected | dict.fromkeys(["-1", "nan", "inf", "soon", ""], 1.0)).items():
-        run = Run(kind, status(429, retry_after=header), ok, now=1_790_072_800.0)
-        assert run.generate() == (2, [slept]), header
+        made, *seen = called(kind, status(429, retry_after=header), ok, clock=FakeTiming(now=1_790_072_800.0))
+        assert (type(made), seen) == (Generation, [2, [slept]]), header
     for header, shown in (("3600", "3600 s"), ("9" * 20, "1e+20 s")):
-        run = Run(kind, status(429, retry_after=header), ok)
-        error = run.fail(RateLimitError)
-        assert (run.seen, error.retry_after) == ((1, []), float(header))
+        error, *seen = called(kind, status(429, retry_after=header), ok)
+        assert (type(error), seen, error.retry_after) == (RateLimitError, [1, []], float(header))
         assert f"The service asks to wait {shown}, longer than max_delay (60 s)." in error.message

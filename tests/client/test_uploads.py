@@ -18,7 +18,7 @@ import pytest
 from attrs import evolve
 from canned import Service, refused, success
 from driver import PLAIN, PROMPT, Driver, Kind, against, case, image_at, raised
-from image_downloads import drawn
+from image_downloads import drawn, noise
 from PIL import Image
 from werkzeug.datastructures import FileStorage
 from werkzeug.formparser import parse_form_data
@@ -34,7 +34,7 @@ FIELD = POST_REMIX_IMAGE_V4.fields[0]
 MANY = evolve(POST_DESCRIBE_V4, answer_model="", fields=(evolve(FIELD, is_array=True),))
 
 
-PNG, JPEG, WEBP, GIF = (drawn(kind, (9, 7)) for kind in ("PNG", "JPEG", "WEBP", "GIF"))
+PNG, JPEG, WEBP, GIF = (drawn(kind, noise(9, 7)) for kind in ("PNG", "JPEG", "WEBP", "GIF"))
 
 
 def files_in(raw: bytes) -> list[FileStorage]:
@@ -295,22 +295,13 @@ def test_no_file_of_several_is_left_out() -> None:
 
 
 def test_the_first_bytes_tell_the_type_and_the_suffix() -> None:
-    fonts = {
-        b"\0\1\0\0\0\x0d": ("ttf", "font/ttf"),
-        b"true\0\x0d": ("ttf", "font/ttf"),
-        b"OTTO": ("otf", "font/otf"),
-        b"wOFF": ("woff", "font/woff"),
-        b"wOF2": ("woff2", "font/woff2"),
-        b"PK\3\4": ("zip", "application/zip"),
-        b"PK\5\6": ("zip", "application/zip"),
-    }
-    images = {
-        PNG: ("png", "image/png"),
-        JPEG: ("jpg", "image/jpeg"),
-        WEBP: ("webp", "image/webp"),
-        GIF: ("gif", "image/gif"),
-    }
-    for data, (suffix, kind) in (fonts | images).items():
+    known = {
+        b"\0\1\0\0\0\x0d": "ttf font/ttf", b"true\0\x0d": "ttf font/ttf", b"OTTO": "otf font/otf",
+        b"wOFF": "woff font/woff", b"wOF2": "woff2 font/woff2",
+        b"PK\3\4": "zip application/zip", b"PK\5\6": "zip application/zip",
+        PNG: "png image/png", JPEG: "jpg image/jpeg", WEBP: "webp image/webp", GIF: "gif image/gif",
+    }  # fmt: skip
+    for data, (suffix, kind) in {data: words.split() for data, words in known.items()}.items():
         for name, expected in (
             ("", f"field.{suffix}"),
             (f"a.{suffix}", f"a.{suffix}"),

@@ -88,7 +88,7 @@ def test_observed_statuses_are_no_answers_of_the_contract(operations: dict[str, 
             continue
         documented = {int(status) for status in operation["responses"]}
         assert {status for status, billed in observed.items() if billed is False} == {
-            *(402, 403, 404, 413, 415, 429),
+            *(402, 403, 404, 413, 415, 429)
         } - documented
         said = {status for status, billed in observed.items() if billed == "unknown"}
         assert said == {503} - documented

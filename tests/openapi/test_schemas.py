@@ -16,10 +16,7 @@ IsValid = Callable[[str, object], bool]
 
 REQUEST, RESPONSE = "GenerateImageRequestV4", "GenerateImageResponseV4"
 TEXT = {"text_prompt": "a cat"}
-PROMPT = {
-    "high_level_description": "a cat",
-    "compositional_deconstruction": {"background": "grey", "elements": []},
-}
+PROMPT = {"high_level_description": "a cat", "compositional_deconstruction": {"background": "grey", "elements": []}}
 JSON = {"json_prompt": PROMPT}
 IMAGE = {"prompt": "a cat", "resolution": "2048x2048", "is_image_safe": True, "seed": 12345}
 LINK = "https://ideogram.ai/api/images/ephemeral/a.png?exp=1743867804&sig=e1"
@@ -203,10 +200,7 @@ JUDGED: list[tuple[str, list[Any], list[Any]]] = [
             JOB | {"data": [{"object_type": "svg.generation", "url": LINK, "mime_type": "image/svg+xml", "width": 1}]},
             JOB | {"data": [{"object_type": "of.tomorrow", "parts": [1]}, 7], "usage_cost_usd_micros": 0},
         ],
-        [
-            *(JOB | wrong for wrong in WRONG_OF_JOBS),
-            *without(JOB),
-        ],
+        [*(JOB | wrong for wrong in WRONG_OF_JOBS), *without(JOB)],
     ),
     ("GenerationObject", [IMAGE, OF_IMAGE], [*without(IMAGE)]),
     # A structured prompt of tomorrow is no breach.

@@ -2,9 +2,10 @@
 
 import os
 import ssl
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import cycle
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, TypeVar
@@ -26,6 +27,8 @@ ONCE = RetryPolicy(max_attempts=1)
 HURRY = 0.2
 """Seconds of silence that a client allows a server that says nothing: less than the faults' interval."""
 PROMPT = "A photo of a cat"
+SUPPORT = os.pathsep.join([str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")])
+"""The PYTHONPATH of a program that a test starts, and that imports this module."""
 NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 PLAIN: dict[str, Any] = {"trust_env": False, "verify": NO_TLS}
 """Options of an HTTP client for http alone; to load the certificates of the world takes most of the work of one."""
@@ -205,6 +208,11 @@ def at_once(kind: Kind, calls: Sequence[Callable[[], Any]]) -> list[Any]:
 
     anyio.run(main, backend=kind)
     return ended
+
+
+def in_turns(items: Iterable[T]) -> Iterator[tuple[Kind, T]]:
+    """Each item with a kind of client: they take turns where they share all that is tested."""
+    return zip(cycle(KINDS), items, strict=False)
 
 
 def mocked(kind: Kind, **settings: Any) -> Driver:

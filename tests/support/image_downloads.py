@@ -23,11 +23,17 @@ WHOLE_IMAGES = (PNG, OTHER_PNG, JPEG, WEBP, AVIF, GIF)
 """Every image that a fault server sends whole."""
 
 
-def drawn(kind: str, size: tuple[int, int] = (64, 48), **options: Any) -> bytes:
-    """Noise as an image of this format."""
+def noise(width: int = 64, height: int = 48, seed: int = 0) -> Image.Image:
+    """Noise, which no format makes small."""
+    return Image.frombytes("RGB", (width, height), random.Random(seed).randbytes(3 * width * height))
+
+
+def drawn(kind: str, *pages: Image.Image, **options: Any) -> bytes:
+    """Noise as an image of this format, or these pages in one file."""
+    first, *more = pages or (noise(),)
     file = io.BytesIO()
-    noise = random.Random(1).randbytes(size[0] * size[1] * 3)
-    Image.frombytes("RGB", size, noise).save(file, kind, **options)
+    every: dict[str, Any] = {"save_all": True, "append_images": more} if more else {}
+    first.save(file, kind, **every, **options)
     return file.getvalue()
 
 

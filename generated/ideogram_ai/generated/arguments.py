@@ -157,7 +157,7 @@ class PostDescribeV4Fields(TypedDict, Generic[Image], total=False):
 
     Attributes:
         image_file: The image, a JPEG, PNG or WebP file.
-        include_bbox: Whether the description says where things stand.
+        include_bbox: Whether the description says where things are.
     """
 
     image_file: Required[str | os.PathLike[str] | bytes | BinaryIO | Image]

@@ -1929,7 +1929,7 @@ class Methods(Generic[Generation, Job, Image, Retry]):
         """Ask how a job is doing, and for its images once it is complete. It costs nothing.
 
         Returns the state of a job, and its images once it has completed. Asking costs nothing and changes nothing,
-        so ask as often as you like. How long a job can be asked for is not known.
+        so ask as often as you like. Nobody documents how long the service keeps a job.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -2215,7 +2215,7 @@ class Methods(Generic[Generation, Job, Image, Retry]):
         Args:
             image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
-            include_bbox: Whether the description says where things stand. The default is True.
+            include_bbox: Whether the description says where things are. The default is True.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.
@@ -4639,7 +4639,7 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
         """Ask how a job is doing, and for its images once it is complete. It costs nothing.
 
         Returns the state of a job, and its images once it has completed. Asking costs nothing and changes nothing,
-        so ask as often as you like. How long a job can be asked for is not known.
+        so ask as often as you like. Nobody documents how long the service keeps a job.
 
         Values are not checked against the contract: the service refuses what it does not take, for free. None
         counts as absent; an empty text or mapping counts as given.
@@ -4925,7 +4925,7 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
         Args:
             image_file: Required. The image, a JPEG, PNG or WebP file. A path, bytes, an open binary file, or an
                 image of a Generation; read before sending.
-            include_bbox: Whether the description says where things stand. The default is True.
+            include_bbox: Whether the description says where things are. The default is True.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
             timeout: Time limits for this call, as in the client.

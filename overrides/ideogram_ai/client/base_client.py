@@ -332,7 +332,7 @@ class BaseClient(Generic[HTTPClient]):
         if prepared.to == "api" and prepared.authenticated:
             headers[API_KEY_HEADER] = self._key.reveal()
         body = prepared.body or RequestBody()
-        # A lent client may have hooks that read the body.
+        # The caller's HTTP client may have hooks that read the body.
         in_one_piece = _size_of_files(body) <= ONE_PIECE or (lent is not None and self._on_upload is None)
         if body.parts:
             # Left to httpx, a Content-Type of the caller's http_client would win, and lose the boundary.

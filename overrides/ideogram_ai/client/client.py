@@ -1,6 +1,6 @@
 """Ideogram, the client for programs that wait, and AsyncIdeogram, the same client for asyncio and trio.
 
-All I/O of this package is here and in transport.py; what is sent, and what comes of it, is decided by the flows.
+All I/O of this package is here and in transport.py; the flows decide what is sent, and what comes of it.
 """
 
 from __future__ import annotations
@@ -39,27 +39,27 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_USED_CONNECTIONS: Final = 1000
-"""How many used connections of a lent HTTP client's pool are closed before the client is refused."""
+"""How many used connections of a caller's HTTP client are closed before that client is refused."""
 
 
 def _no_fresh_connection() -> ConfigurationError:
     return ConfigurationError(
         f"http_client: its first {MAX_USED_CONNECTIONS} connections were used before, and what is left on one of them "
-        f"could be taken for a response. Lend a client of its own. {NOTHING_SENT}"
+        f"could be taken for a response. Pass an HTTP client that nothing else uses. {NOTHING_SENT}"
     )
 
 
 class Ideogram(BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage, RetryPolicy]):
     """A client for the Ideogram API. Use it as a context manager, or call close().
 
-    It can be shared by threads, and used on both sides of a fork: each request has its own connection.
+    Threads can share it, and both sides of a fork can use it: each request has its own connection.
 
     Args:
         api_key: The key; None reads IDEOGRAM_API_KEY.
         base_url: The API's server; None reads IDEOGRAM_BASE_URL, with the contract's server as the default.
-        timeout: Seconds for writing the request, for the head of the response and for its body, each; or an
-            httpx.Timeout. None means 10 s to connect, 60 s to write and 300 s to read. A request with files has one
-            more second to be written for each 64 KiB of them.
+        timeout: Seconds for each of three steps: writing the request, and reading the head and the body of the
+            response. Or an httpx.Timeout. None means 10 s to connect, 60 s to write and 300 s to read. Each 64 KiB of
+            files adds a second for writing.
         retry: When a request is sent again. The default repeats only what cannot cost a second image.
         http_client: An httpx.Client for requests to the API, for example with your own proxy or certificate authority.
             The key is added to each request and not kept in it. You close it yourself.
@@ -69,11 +69,11 @@ class Ideogram(BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage
         timing: The sources of time and randomness, for tests.
         in_flight: Requests that may be in flight at once, 1 or more; others wait for their turn. None means the
             contract's limit for an organization.
-        on_upload: Called with an UploadProgress while files of more than 1 MiB are sent, often, and by the thread that
-            sends them.
+        on_upload: Called often with an UploadProgress while files of more than 1 MiB are sent, in the thread that sends
+            them.
         extra_headers: Headers that go with each request to the API, for example for a gateway; never to image hosts.
-        on_event: Called with an Event at each step of a call: sent, answered, retried, billed, saved, failed. Whatever
-            it raises is logged, and the call goes on. IDEOGRAM_LOG=debug logs the events.
+        on_event: Called with an Event at each step of a call: sent, answered, retried, billed, saved, failed. If it
+            raises, that is logged, and the call goes on. IDEOGRAM_LOG=debug logs the events.
 
     Raises:
         ConfigurationError: The key, the base URL, a timeout, an HTTP client, or the proxies and certificates of the
@@ -112,8 +112,8 @@ class Ideogram(BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage
             image: An image of a Generation, or a link to an image, for example the base_image_url of
                 v3.layerize_text.
             path: A file, or a folder in which the file is named after the link, with the suffix of its format. Or a
-                binary file that is open for writing, which stays open; or what opens one in a `with` block, for example
-                fsspec.open("s3://bucket/cat.png", "wb"). They get the image in one go, when it is complete.
+                binary file that is open for writing, which stays open; or an object that opens one in a `with` block,
+                for example fsspec.open("s3://bucket/cat.png", "wb"). It gets the image at once, when it is complete.
             overwrite: Whether an existing file may be replaced.
             max_bytes: The largest image that is accepted, in bytes; None means 256 MiB.
 
@@ -127,14 +127,14 @@ class Ideogram(BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage
         return self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
     def wait(self, job_or_id: Job | str, *, deadline: float = 600.0) -> Generation:
-        """Wait for a submitted job. It costs nothing, and can be repeated at any time, by any process.
+        """Wait for a submitted job. It costs nothing, and any process can repeat it at any time.
 
-        The job is asked for again and again, after pauses that grow to 15 seconds and are shared by all waits of this
-        client. Failures of the network and of the service end no wait.
+        The client polls the job, with pauses that grow to 15 seconds; all of its waits share one schedule. Failures of
+        the network and of the service do not end a wait.
 
         Args:
-            job_or_id: A Job, or its id. One that is completed or failed is not asked for.
-            deadline: Seconds to wait, 0 or more; one poll is sent at least, if it gets its turn.
+            job_or_id: A Job, or its id. A completed or failed Job is not polled.
+            deadline: Seconds to wait, 0 or more; at least one poll is sent, if it gets its turn.
 
         Returns:
             The images, with the id of the job.
@@ -142,8 +142,8 @@ class Ideogram(BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage
         Raises:
             JobFailedError: The job failed; see failure_reason. It is not billed.
             JobTimeoutError: The deadline passed. The job goes on, and may be billed; wait for it again.
-            APIStatusError: The service refused to say how the job stands, five times in a row.
-            ResponseValidationError: The job is completed, and no answer names an image; the last one is kept.
+            APIStatusError: The service refused five polls in a row.
+            ResponseValidationError: The job is completed, and no response names an image; the last one is kept.
             RequestError: The client is closed, or the environment cannot be used. The job goes on.
         """
         return self._drive(self._wait_flow(job_or_id, deadline))
@@ -151,13 +151,13 @@ class Ideogram(BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage
     def verify_webhook(self, headers: Headers, body: bytes | bytearray | memoryview, *, max_age: float = 300.0) -> Job:
         """Check that a delivery comes from the service, and read its job. Nothing is billed.
 
-        The service's keys are fetched when they are first needed, kept for 24 hours, and fetched once more when none of
-        them made the signature, at most once a minute.
+        The client fetches the service's keys when it first needs them, and keeps them for 24 hours. If none of them
+        made the signature, it fetches them again, at most once a minute.
 
         Args:
             headers: As in verify_webhook of this package, like all other arguments and the result.
             body: The raw bytes of the request's body, as they arrived.
-            max_age: Seconds that the delivery's timestamp may lie before or after now.
+            max_age: Seconds that the delivery's timestamp may be before or after now.
 
         Raises:
             WebhookVerificationError: The delivery is forged, changed, too old or incomplete: respond with a 400.
@@ -266,8 +266,7 @@ class Ideogram(BaseClient[httpx.Client], Methods[Generation, Job, GeneratedImage
 class AsyncIdeogram(BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job, GeneratedImage, RetryPolicy]):
     """Ideogram for asyncio and trio. Use it as an async context manager, or await aclose().
 
-    It can be used in any event loop, in several at once, and on both sides of a fork: each request has its own
-    connection.
+    Any event loop can use it, several at once, and both sides of a fork: each request has its own connection.
 
     Args:
         api_key: As in Ideogram, like all other arguments.
@@ -320,7 +319,7 @@ class AsyncIdeogram(BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job,
         return await self._drive(self._download_flow(image, path, overwrite=overwrite, max_bytes=max_bytes))
 
     async def wait(self, job_or_id: Job | str, *, deadline: float = 600.0) -> Generation:
-        """Wait for a submitted job. It costs nothing, and can be repeated at any time, by any process.
+        """Wait for a submitted job. It costs nothing, and any process can repeat it at any time.
 
         Arguments, result and errors are those of Ideogram.wait.
         """
@@ -422,7 +421,7 @@ class AsyncIdeogram(BaseClient[httpx.AsyncClient], AsyncMethods[Generation, Job,
                 if not step.trace.never_left:
                     raise
                 raise ConfigurationError(
-                    f"http_client cannot be used here: {error}. Its connections belong to another event loop: lend a "
+                    f"http_client cannot be used here: {error}. Its connections belong to another event loop: pass a "
                     f"client that was made in this one, or none. {NOTHING_SENT}"
                 ) from error
             return

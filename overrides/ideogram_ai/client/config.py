@@ -1,7 +1,7 @@
 """The settings of a client, resolved from arguments and the environment, and checked before anything is sent.
 
-Proxies and certificates too: a variable that cannot be used is named when a client is made, and not by a request that
-may have been billed.
+This includes proxies and certificates: a variable that cannot be used raises an error when the client is made, and not
+during a request that may be billed.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ URL_VARIABLE = "IDEOGRAM_BASE_URL"
 HTTP_VARIABLE = "IDEOGRAM_ALLOW_HTTP"
 LOG_VARIABLE = "IDEOGRAM_LOG"
 DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=60.0, pool=10.0)
-"""The service holds a request for up to 265 s: a client that waits for less makes outcomes unknown."""
+"""The service holds a request for up to 265 s: a client with a shorter limit makes outcomes unknown."""
 
 
 def resolve_api_key(argument: object, environment: Mapping[str, str] = os.environ) -> ApiKey | str:
     """The key to use, from the argument or IDEOGRAM_API_KEY, or what is wrong with it.
 
-    The complaint is returned and not raised, so that no frame of a traceback holds a mistyped key.
+    The message is returned and not raised, so that no frame of a traceback holds a mistyped key.
     """
     source = KEY_VARIABLE if argument is None else "api_key"
     value = environment.get(KEY_VARIABLE) if argument is None else argument
@@ -118,15 +118,15 @@ def _judge_http(parts: SplitResult, environment: Mapping[str, str], *, allow_htt
     if parts.scheme.lower() != "http" or is_loopback(host):
         return None
     if host == urlsplit(SERVER_URL).hostname:
-        return f"use https: over http the API key could be read on the way. Give {SERVER_URL}."
+        return f"use https: over http the API key could be read by others on the network. Give {SERVER_URL}."
     if allow_http or is_http_allowed(environment):
         return None
     variable = environment.get(HTTP_VARIABLE, "").strip()
     more = f" The variable is {variable[:20]!r} now." if variable else ""
     return (
-        "use https: over http the API key could be read on the way, and images be read and changed. Between machines "
-        "that are all yours, containers of one host for example, allow it with allow_http=True, --allow-http or "
-        f"{HTTP_VARIABLE}=1.{more}"
+        "use https: over http the API key could be read by others on the network, who could also read and change the "
+        "images. Between your own machines, for example containers of one host, allow it with allow_http=True, "
+        f"--allow-http or {HTTP_VARIABLE}=1.{more}"
     )
 
 
@@ -179,7 +179,7 @@ _RESERVED = {
     *("host", "content-length", "content-type", "content-encoding", "accept", "accept-encoding"),
     API_KEY_HEADER.lower(),
 }
-"""Headers that the promise rests on: the key, one connection for each request, the boundary of a body, its size."""
+"""Headers that the promise depends on: the key, one connection for each request, the boundary of a body, its size."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[!-~]([ \t!-~]*[!-~])?")
 
@@ -216,10 +216,10 @@ def resolve_headers(given: object, base: Mapping[str, str]) -> Mapping[str, str]
 
 
 def log_to_stderr(environment: Mapping[str, str] = os.environ) -> None:
-    """Log what IDEOGRAM_LOG asks for to standard error, once, unless the program has handlers of its own.
+    """Log at the level of IDEOGRAM_LOG to standard error, once, unless the program has handlers of its own.
 
     Raises:
-        ConfigurationError: It names no level.
+        ConfigurationError: The variable names no level.
     """
     asked = environment.get(LOG_VARIABLE, "").strip()
     if not asked:
@@ -238,7 +238,7 @@ def log_to_stderr(environment: Mapping[str, str] = os.environ) -> None:
 
 
 def check_http_client(client: object, name: str, kind: type[T]) -> T | None:
-    """The caller's HTTP client, or None. An httpx.AsyncClient for Ideogram, for example, is a ConfigurationError."""
+    """Return the caller's HTTP client, or None. Raise ConfigurationError for one of the wrong kind."""
     if client is None or isinstance(client, kind):
         return client
     raise ConfigurationError(
@@ -250,7 +250,7 @@ def check_http_client(client: object, name: str, kind: type[T]) -> T | None:
 class Environment:
     """The proxies and certificates of the environment, for the client's own HTTP transports.
 
-    A variable that cannot be used is a ConfigurationError, here unless the caller brings all HTTP clients (`check`).
+    A variable that cannot be used raises ConfigurationError, here unless the caller passes all HTTP clients (`check`).
     Requests to a server on this machine bypass proxies: over http, a proxy would read the key.
     """
 

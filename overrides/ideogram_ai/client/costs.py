@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 def price_of(operation: Operation, fields: Mapping[str, Any]) -> Decimal | None:
-    """Return the price of an image, or of the request where the contract says so, in US dollars.
+    """Return the price of an image, or of the request if the contract prices requests, in US dollars.
 
     Args:
         operation: The operation, from the contract.
-        fields: The request by wire name. Where the field that sets the price is absent or None, its default counts.
+        fields: The request by wire name. If the field that sets the price is absent or None, its default counts.
 
     Returns:
         None if the contract has no price for the operation or for the field's value.
@@ -28,7 +28,7 @@ def price_of(operation: Operation, fields: Mapping[str, Any]) -> Decimal | None:
 
 
 def applicable_price(operation: Operation, fields: Mapping[str, Any]) -> Price | None:
-    """Return the entry of the price list that is about a request: some fields bring another price."""
+    """Return the entry of the price list for a request: some fields change the price."""
     for other in operation.other_prices:
         value = fields.get(other.field)
         if value not in (None, [], ()) and other.value in (None, value):
@@ -44,7 +44,7 @@ def look_up(price: Price, fields: Mapping[str, Any]) -> Decimal | None:
 
 
 def images_asked(operation: Operation, fields: Mapping[str, Any]) -> int:
-    """Return how many images a request asks for: one where it does not say, or says what is no number."""
+    """Return how many images a request asks for: one if its field is absent or not a number."""
     found: object = fields
     for name in operation.count_path:
         found = found.get(name) if is_mapping(found) else None

@@ -144,8 +144,8 @@ def _download(
         path: Path = yield RunBlocking(lambda: file.finish(suffix))
     if suffix not in WALKED:
         warn(
-            f"The image is saved as it came, and it is no PNG, JPEG, WebP, GIF or AVIF: {str(path)!r} seems "
-            f"to be {suffix!r}. Look whether it is whole, while its link lives."
+            f"The image is saved as it came. It is not a PNG, JPEG, WebP, GIF or AVIF: {str(path)!r} seems "
+            f"to be {suffix!r}. Check that it is complete while its link lives."
         )
     return path if is_path else None
 
@@ -185,7 +185,7 @@ def _decode_embedded(job: DownloadJob, sink: ImageSink) -> Flow[_FailedAttempt |
     """Decode an image that its link contains (RFC 2397)."""
     kind, comma, text = job.request.url[len(_DATA) :].partition(",")
     content_type, _, coding = kind.rpartition(";")
-    what = "The image is not saved: its link should carry it, and cannot be decoded."
+    what = "The image is not saved: its link should contain it, but cannot be decoded."
     undecodable = _FailedAttempt(DownloadError(what, reason=DownloadReason.NOT_AN_IMAGE))
     if not comma:
         return undecodable
@@ -270,10 +270,10 @@ def _refused(error: DownloadError) -> _FailedAttempt:
 def _judge_refusal(
     image: GeneratedImage, sink: ImageSink, now: float | None, asked: float | None, timing: Timing
 ) -> _FailedAttempt:
-    """The failure of a link that the host refuses.
+    """Judge a link that the host refuses.
 
     A link past its `exp` by the host's own clock has expired; only a 403 or 410 means that by itself, and is not
-    retried. This machine's clock decides only where the host shows none, and for these two statuses.
+    retried. This machine's clock decides only if the host shows none, and for these two statuses.
     """
     status, expiry = sink.status, image.expires_at
     may_mean_expired = status in {HTTPStatus.FORBIDDEN, HTTPStatus.GONE}

@@ -46,7 +46,7 @@ _REQUEST_IDS: Final = ("x-request-id", "request-id", "x-correlation-id", "x-amzn
 
 
 def find_request_id(headers: httpx.Headers | None) -> str | None:
-    """Return what the headers of an answer call the request; None if they do not."""
+    """Return the id of the request in the headers of a response; None without one."""
     return next((headers[name][:200] for name in _REQUEST_IDS if headers.get(name)), None) if headers else None
 
 
@@ -68,7 +68,7 @@ class IdeogramError(Exception):
 
     @property
     def request_id(self) -> str | None:
-        """What the answer's headers call the request, to name it to a gateway or the service; None if they do not."""
+        """The id of the request in the response headers, for questions to a gateway or service; None without one."""
         return find_request_id(getattr(self, "headers", None))
 
     def explain(self, more: str) -> None:
@@ -231,8 +231,8 @@ class RateLimitError(APIStatusError):
     """429: too many requests in progress, or a limit of the account. The request did not run.
 
     Attributes:
-        retry_after: Seconds to wait, from Retry-After, or None when the service did not say.
-        reject_reason: The limit that was reached, as the service names it, or None.
+        retry_after: Seconds to wait, from Retry-After; None without one.
+        reject_reason: The limit that was reached, as the service names it; None without one.
         waiting_helps: False when the contract says that waiting does not lift the limit.
     """
 
@@ -286,8 +286,8 @@ class JobFailedError(IdeogramError):
     """A submitted job failed. It is not billed.
 
     Attributes:
-        job: The job, as the service answered for it.
-        failure_reason: Why, as the service names it, for example "content_policy_violation"; None if it did not say.
+        job: The job, as the service reported it.
+        failure_reason: The service's reason, for example "content_policy_violation"; None without one.
     """
 
     def __init__(self, message: str, *, job: Job) -> None:
@@ -301,8 +301,8 @@ class JobTimeoutError(IdeogramError):
     """A wait ended before its job did. The job goes on and may be billed; asking for it again costs nothing.
 
     Attributes:
-        job: The job as it was last seen; None if no answer about it ever came.
-        deadline: The seconds that the wait was given.
+        job: The job as last reported; None if no response about it ever came.
+        deadline: The deadline of the wait, in seconds.
     """
 
     may_have_been_billed = True
@@ -353,10 +353,10 @@ WebhookReason: TypeAlias = Literal["headers", "signature", "age", "body"]
 class WebhookVerificationError(IdeogramError):
     """A delivery of a webhook is not proven to come from the service, or to be new. Nothing was billed.
 
-    The message is the same for every cause, so that whoever forges deliveries learns nothing from your responses.
+    The message is the same for every cause, so that a forger learns nothing from your responses.
 
     Attributes:
-        reason: For your own log: "headers" (one is missing, there twice or malformed), "signature" (no key made it),
+        reason: For your own log: "headers" (one is missing, repeated or malformed), "signature" (no key made it),
             "age" (signed too long ago, or this machine's clock is wrong), "body" (it is about another job, or no job).
     """
 

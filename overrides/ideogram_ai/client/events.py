@@ -36,10 +36,10 @@ class Event:
     """A step of a call.
 
     - sent: a request leaves this machine; what happens now may be billed.
-    - answered: a response arrived; `outcome` is what it was read as, an error too.
+    - answered: a response arrived; `outcome` is the result or the error.
     - retried: another attempt follows after `wait` seconds; `outcome` is the error of this one.
-    - billed: the service made what was asked for; `cost_usd` is what it costs, if anybody knows. A job is billed when
-      an answer says that it is completed: count a `job_id` once.
+    - billed: the service made what was asked for; `cost_usd` is the cost, if it is known. A job is billed when a
+      response says that it is completed: count a `job_id` once.
     - saved: an image is complete, in the file `path` or in memory.
     - failed: the call raises `outcome`.
 
@@ -51,10 +51,10 @@ class Event:
         began: When the call began, in Unix seconds.
         seconds: How long ago that was.
         request: The fields that were sent, as plain JSON types by wire name: prompts too.
-        outcome: A Generation, a Job, another answer, an image that was saved, or an exception; None without one.
-        status_code: The HTTP status of an answer.
-        request_id: What the answer's headers call the request, if they do.
-        job_id: The id of the job that this is about.
+        outcome: A Generation, a Job, another result, a saved image, or an exception; None without one.
+        status_code: The HTTP status of a response.
+        request_id: The id of the request in the response headers; None without one.
+        job_id: The id of the job.
         cost_usd: What was billed, in US dollars; None if nobody knows.
         may_have_been_billed: Whether this call may have been billed, as far as is known by now.
         wait: Seconds until the next attempt.
@@ -81,7 +81,7 @@ class Event:
 
 
 def check_hook(hook: object) -> Any:
-    """The hook for events, or None. What cannot be called, or has to be awaited, is a ConfigurationError."""
+    """Return the hook for events, or None. Raise ConfigurationError if it cannot be called, or has to be awaited."""
     if hook is None:
         return None
     if inspect.iscoroutinefunction(hook) or inspect.iscoroutinefunction(getattr(hook, "__call__", None)):  # noqa: B004
@@ -113,7 +113,7 @@ class EventReporter:
         self._billed = False
 
     def report(self, kind: Kind, *, outcome: Any = None, **facts: Any) -> None:
-        """Report an event. Nothing that the hook raises gets out, but for Ctrl-C and the like."""
+        """Report an event. If the hook raises, that is logged; only Ctrl-C and the like are raised again."""
         began, start = self._began
         self._billed |= kind == "billed" or getattr(outcome, "may_have_been_billed", False) is True
         facts = {"job_id": getattr(outcome, "job_id", None), "may_have_been_billed": self._billed} | facts
@@ -129,7 +129,7 @@ class EventReporter:
             logger.warning("on_event failed at %r, and the call goes on: %s: %s", kind, type(error).__name__, error)
 
     def answered(self, operation: Operation, outcome: Any, *, ends: bool, **facts: Any) -> None:
-        """Report a response, and what it says was billed; `ends` means that the call ends with it, unless it failed."""
+        """Report a response, and what it shows as billed; `ends` means that the call ends with it, unless it failed."""
         failed = isinstance(outcome, IdeogramError)
         if isinstance(outcome, Job):
             facts["job_id"] = outcome.id

@@ -1,4 +1,4 @@
-"""Image files: saving one completely or not at all, and the sidecar that records its origin."""
+"""Saves an image file completely or not at all, and the sidecar that records its origin."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ class ImageInMemory(ImageFile):
         self.size = self._flushed = 0
 
     def open(self) -> None:
-        """Nothing: it is open."""
+        """Do nothing: memory needs no opening."""
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
@@ -170,7 +170,7 @@ class Writable(Protocol):
 
 
 class Opens(Protocol):
-    """What opens a binary file in a `with` block, for example fsspec.open(url, "wb")."""
+    """An object that opens a binary file in a `with` block, for example fsspec.open(url, "wb")."""
 
     def __enter__(self) -> Writable: ...
 
@@ -187,7 +187,7 @@ class ImageForFile(ImageInMemory):
             raise DownloadError("It is opened as text: open it with mode 'wb'.", reason=DownloadReason.UNWRITABLE)
 
     def finish(self, suffix: str) -> Path:
-        """Write the image, and return no path of meaning. The file stays open if it was given open."""
+        """Write the image, and return a path without meaning. The file stays open if it was passed open."""
         del suffix
         try:
             if hasattr(self._given, "write"):
@@ -264,8 +264,8 @@ def describe_image(generation: Generation, image: GeneratedImage) -> dict[str, A
         image: One of its images.
 
     Returns:
-        Plain JSON types, as save_sidecar writes them. The id of a job, and what the service says that the images cost
-        together, are there if there are such.
+        Plain JSON types, as save_sidecar writes them, with the id of the job and the cost that the service reports, if
+        there are any.
     """
     of_job = {"job_id": generation.job_id, "usage_cost_usd_micros": generation.usage_cost_usd_micros}
     return {name: value for name, value in of_job.items() if value is not None} | {

@@ -132,7 +132,7 @@ def call_flow(
 ) -> Flow[Any]:
     """Send a request until it has an outcome that the policy does not repeat, and return it as parse_response does.
 
-    `check_peer` is TransportTrace's; the key is removed from what a server echoes; the images are fetched by `reader`.
+    `check_peer` is TransportTrace's; `key` is removed from what a server echoes; `reader` fetches the images.
 
     Raises:
         IdeogramError: The last attempt's error, with the transport's exception as its cause.
@@ -153,7 +153,7 @@ def call_flow(
             decision = policy.decide(outcome, attempt=attempt, elapsed=elapsed, random=timing.random())
             if isinstance(decision, Stop):
                 if (job := salvage_job(outcome)) is not None:
-                    warn(f"The answer is broken, and the images in it are still returned: {'; '.join(job.problems)}")
+                    warn(f"The response is broken, and the images in it are still returned: {'; '.join(job.problems)}")
                     reporter.answered(operation, job, ends=True)
                     return with_reader(job, reader)
                 outcome.explain(decision.why)
@@ -183,7 +183,7 @@ def _report_earlier(error: BaseException, unclear: IdeogramError) -> None:
 
 
 def salvage_job(error: IdeogramError) -> Job | None:
-    """The job with the images that are whole in the broken answer to a poll; None without any."""
+    """Return the job with the complete images of a broken response to a poll; None without any."""
     if error.job_id is None or not isinstance(error, (OutcomeUnknownError, ResponseValidationError)):
         return None
     if error.status_code not in _SUCCESSFUL:
@@ -410,7 +410,7 @@ def report_interruption(error: BaseException, trace: TransportTrace, operation: 
 
 
 def job_note(job_id: str) -> str:
-    """How to go on with a job that nobody waits for any longer."""
+    """Say how to go on with a job that nobody waits for any more."""
     shown = repr(printable(job_id))
     return (
         f"Job {shown} goes on, and is billed when it is completed. client.wait({shown}) waits for it again. {ASK_AGAIN}"

@@ -1,4 +1,4 @@
-"""The images of a response: what is known of them, how they are fetched into memory, and how a notebook shows them."""
+"""The images of a response: their facts, how they are fetched into memory, and how a notebook displays them."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class ImageReader(NamedTuple):
     """How an image is fetched, for free and without the key.
 
     Attributes:
-        awaited: Whether what `read` returns is to be awaited.
+        awaited: Whether the result of `read` has to be awaited.
         read: Fetches the bytes of an image.
         preview: Fetches them soon or not at all, and is not awaited.
     """
@@ -51,16 +51,16 @@ class ImageReader(NamedTuple):
 class GeneratedImage:
     """One image of a response. It was billed, whether or not it was withheld.
 
-    In a notebook it shows itself, small; that needs Pillow, and the image is fetched for it, without the key.
+    A notebook displays a small preview, which needs Pillow and is fetched without the key.
 
     The fields that the contract requires are None only in a response that breaks it.
 
     Attributes:
         url: The link to the image until expires_at; None when it was withheld. No key is needed to fetch it.
-        prompt: The prompt that was really used, after magic prompt.
+        prompt: The prompt that the service used, after magic prompt.
         resolution: Width and height in pixels, for example "2048x2048".
         seed: The seed that the image was made with, 0 to 2147483647.
-        is_image_safe: False when the image failed the safety check, and as a rule was withheld.
+        is_image_safe: False when the image failed the safety check, and was usually withheld.
         additional_properties: Other fields of the image in the response, by wire name.
         reader: How read() and open() fetch it; None for an image that no client made.
     """
@@ -74,7 +74,7 @@ class GeneratedImage:
     reader: ImageReader | None = field(default=None, repr=False, eq=False)
 
     def read(self) -> bytes:
-        """Fetch the bytes of the image, complete and checked as `download` does it. It costs nothing.
+        """Fetch the bytes of the image, with all checks of `download`. It costs nothing.
 
         It needs no key, and works after the client was closed, as long as the link lives.
 
@@ -86,12 +86,12 @@ class GeneratedImage:
         return data
 
     async def aread(self) -> bytes:
-        """Fetch the bytes of an image that an AsyncIdeogram made. All else is as in read()."""
+        """Fetch the bytes of an image that an AsyncIdeogram made. Everything else is as in read()."""
         data: bytes = await self._read(awaited=True)
         return data
 
     def open(self) -> Image.Image:
-        """Fetch the image as a picture of Pillow, which the extra `images` brings. It costs nothing.
+        """Fetch the image as a Pillow image. It costs nothing. Pillow is in the extra `images`.
 
         Raises:
             DownloadError: As in read(), like RequestError.
@@ -100,7 +100,7 @@ class GeneratedImage:
         return open_picture(self.read)
 
     async def aopen(self) -> Image.Image:
-        """Fetch an image that an AsyncIdeogram made as a picture of Pillow. All else is as in open()."""
+        """Fetch an image that an AsyncIdeogram made as a Pillow image. Everything else is as in open()."""
         data = await self.aread()
         return open_picture(lambda: data)
 
@@ -156,11 +156,11 @@ class Generation:
         problems: Where the response broke the contract; empty for a valid one.
         additional_properties: Other fields of the response, by wire name.
         job_id: The id of the job that made the images; None if they were not made by a job.
-        usage_cost_usd_micros: What the service says that they cost, in millionths of a US dollar; None if it does not.
-        price: What the contract's price list says of the request; None if it says nothing, or the request is unknown.
-        images_asked: How many images were asked for, as far as the request says it.
-        request_id: What the answer's headers call the request, to name it to a gateway or the service; None if they do
-            not. The service documents no such header.
+        usage_cost_usd_micros: The cost that the service reports, in millionths of a US dollar; None without one.
+        price: The price of the request in the contract; None without one, or if the request is unknown.
+        images_asked: How many images the request asks for.
+        request_id: The id of the request in the response headers, for questions to a gateway or the service; None
+            without one. The service documents no such header.
     """
 
     created: datetime | None
@@ -180,9 +180,9 @@ class Generation:
 
     @property
     def cost_usd(self) -> Decimal | None:
-        """What the images cost together in US dollars, withheld ones too; None if nobody knows. See cost_source.
+        """The cost of all images in US dollars, withheld ones too; None if nobody knows. See cost_source.
 
-        Of a broken response, the images that were asked for count, although they may be missing in it.
+        For a broken response, all images that were asked for count, even if it lacks some.
         """
         if self.usage_cost_usd_micros is not None:
             return Decimal(f"{self.usage_cost_usd_micros}e-6")
@@ -193,18 +193,18 @@ class Generation:
 
     @property
     def cost_source(self) -> Literal["service", "price list"] | None:
-        """Who says what they cost: the service, or the price list as of the contract; None if nobody does."""
+        """Where the cost comes from: the service, or the price list of the contract; None without a cost."""
         if self.usage_cost_usd_micros is not None:
             return "service"
         return None if self.cost_usd is None else "price list"
 
 
 def open_picture(read: Callable[[], bytes]) -> Image.Image:
-    """Decode an image with Pillow, which is looked for before the image is fetched."""
+    """Decode an image with Pillow. A missing Pillow raises before the image is fetched."""
     try:
         from PIL import Image  # noqa: PLC0415 - an extra, needed only here
     except ImportError as error:
-        message = "Opening an image takes Pillow: run pip install pillow (the extra images brings it), or use read()."
+        message = "Opening an image needs Pillow: run pip install pillow (it is in the extra images), or use read()."
         raise ImportError(message, name="PIL") from error
     picture = Image.open(io.BytesIO(read()))
     picture.load()
@@ -214,7 +214,7 @@ def open_picture(read: Callable[[], bytes]) -> Image.Image:
 # Reading images from a response, however broken it is: what was paid for is kept.
 
 IMAGE_MEMBERS: Final = ("prompt", "resolution", "is_image_safe", "seed")
-"""What most operations say of an image beside its link."""
+"""What most operations return of an image beside its link."""
 _MAX_PROBLEMS = 20
 _MAX_ENTRIES = 1000
 """A response has eight images at most; a million entries would take minutes."""
@@ -225,7 +225,7 @@ _BETWEEN = re.compile(r"[\s,]*")
 BROKEN: Final = object()
 """What load_body returns for a body that is not JSON."""
 _PLAIN_KIND: Final = "image.generation"
-"""The object_type of an entry with all the fields of an image, in the answer of a poll; other kinds lack some."""
+"""The object_type of an entry with all the fields of an image, in the response to a poll; other kinds lack some."""
 
 
 def parse_generation(
@@ -258,7 +258,7 @@ def parse_generation(
         )
     return ResponseValidationError(
         f"The response ({status}) names no image: {'; '.join(listed)}. The image was most likely made and "
-        "billed; .body holds what arrived. Do not send the request again before you looked at it.",
+        "billed: look at .body, which holds what arrived, before sending the request again.",
         problems=listed,
         **details,
     )

@@ -1,7 +1,7 @@
-"""A job, and the reader of what the service says of it: the answer to a submit, the answer to a poll, or a webhook.
+"""A job, and the reader of the service's reports on it: the response to a submit or a poll, or a webhook.
 
-The three are read by hand. A decoder that is generated from the contract is strict, and would lose images that were
-paid for: the kinds of entries in a poll cannot be told apart for certain, and the service may add statuses and kinds.
+All three are read by hand. A generated decoder is strict, and would lose images that were paid for: the kinds of
+entries in a poll cannot be distinguished for certain, and the service may add statuses and kinds.
 """
 
 from __future__ import annotations
@@ -45,20 +45,20 @@ _READ = {*_ID_NAMES, "status", "created", "data", "failure_reason", "usage_cost_
 
 @frozen
 class Job:
-    """A submitted job, as the service last answered for it. Asking for it again costs nothing.
+    """A submitted job, as the service last reported it. Asking for it again costs nothing.
 
     Attributes:
         id: Its id, for client.job and client.wait.
-        status: "pending", "completed", "failed", or another word of the service's.
-        created: When it was submitted, as far as the service said.
+        status: "pending", "completed", "failed", or another word of the service.
+        created: When it was submitted, if the service reports that.
         generation: Its images, once it is completed.
-        failure_reason: Why it failed, as the service names it, for example "content_policy_violation".
-        usage_cost_usd_micros: What the service says that it cost, in millionths of a US dollar.
-        raw: The bytes of the answer.
-        request: The fields of the body that was submitted, as plain JSON types by wire name; empty for a job that is
-            known by its id alone.
-        problems: Where the answer broke the contract; empty for a valid one.
-        price: What the contract's price list says of the operation that it was submitted to.
+        failure_reason: The service's reason why it failed, for example "content_policy_violation".
+        usage_cost_usd_micros: The cost that the service reports, in millionths of a US dollar.
+        raw: The bytes of the response.
+        request: The fields of the submitted body, as plain JSON types by wire name; empty if only the id of the job is
+            known.
+        problems: Where the response broke the contract; empty for a valid one.
+        price: The price in the contract of the operation that it was submitted to.
     """
 
     id: str
@@ -74,7 +74,7 @@ class Job:
 
 
 def with_request(job: Job, request: Mapping[str, Any], price: Price | None) -> Job:
-    """The job, with the fields that were submitted and their price, which no answer to a poll repeats."""
+    """Return the job with the fields that were submitted and their price, which no response to a poll repeats."""
     generation = job.generation and evolve(job.generation, request=request, price=price)
     return evolve(job, request=request, price=price, generation=generation)
 
@@ -98,11 +98,11 @@ def read_job(
     salvage: bool = True,
     image_members: Collection[str] = IMAGE_MEMBERS,
 ) -> Job | ResponseValidationError | OutcomeUnknownError:
-    """Read what the service says of a job; or return the error to raise. What is odd is among the problems of the job.
+    """Read a report on a job, or return the error to raise. Oddities are among the problems of the job.
 
-    If the id is known from elsewhere (`job_id`), the body needs none, and another one is an error: its images are
-    somebody else's. Without it, the id is all that matters. What is left of a body that is no JSON object is read too
-    (`salvage`), but for a poll, which can be repeated.
+    If the id is already known (`job_id`), the body needs none, and another one is an error: its images are somebody
+    else's. If not, only the id matters. With `salvage`, what is left of a body that is no JSON object is read too; not
+    for a poll, which can be repeated.
     """
     problems: list[str] = [] if complete else ["the body broke off"]
     document = load_body(body, problems)
@@ -172,7 +172,7 @@ def _read(
 
 
 def find_job_id(body: bytes) -> str | None:
-    """The id in the answer to a submit, however broken the rest of it is."""
+    """Return the id in the response to a submit, however broken the rest of it is."""
     job = read_job(body)
     return job.id if isinstance(job, Job) else None
 
@@ -197,7 +197,7 @@ def _read_status(members: Mapping[str, Any], data: object, reason: str | None, p
         return plain if plain in {PENDING, COMPLETED, FAILED} else value
     if "status" in members:
         problems.append("status is empty" if isinstance(value, str) else f"status is {kind_of(value)}, not a string")
-    # A webhook has no status: it has the images. The answer to a submit has the id alone.
+    # A webhook has no status, but the images. The response to a submit has only the id.
     if data is not None:
         return COMPLETED
     return PENDING if reason is None else FAILED
@@ -236,7 +236,7 @@ def _unusable(
     if job_id is None:
         money = (
             "The job was most likely accepted, and is billed when it is completed: do not submit it again before you "
-            "looked at the account's usage."
+            "have looked at the account's usage."
         )
     message = f"{what}{': ' if problems else ''}{'; '.join(problems)}. {money} .body holds what arrived."
     error: ResponseValidationError | OutcomeUnknownError

@@ -56,7 +56,7 @@ class Box(NamedTuple):
             size: The picture's width and height, for example "2048x2048" or (2048, 2048).
 
         Raises:
-            FieldValueError: An edge is outside the picture, two edges are in the wrong order, or the size is none.
+            FieldValueError: An edge is outside the picture, two edges are in the wrong order, or the size is invalid.
         """
         width, height = _read_size(size)
         return cls._scaled(left, top, right, bottom, width, height)
@@ -123,7 +123,7 @@ class Style(_PromptObject):
         colors: Colours as six hex digits, for example "#FFAA00".
 
     Raises:
-        FieldValueError: A text is no text, or a colour is none.
+        FieldValueError: A text is not a string, or a colour is invalid.
     """
 
     model = "V4StyleDescription"
@@ -150,11 +150,11 @@ class TextElement(_PromptObject):
     Args:
         text: The words to draw, letter by letter.
         desc: How they look.
-        box: Where they are; four integers in the contract's order are a box, too. None leaves that to the model.
+        box: Where they are; four integers in the contract's order are a box too. None leaves that to the model.
         colors: Colours as six hex digits, for example "#FFAA00".
 
     Raises:
-        FieldValueError: A value cannot be that, for example a box that is outside the picture.
+        FieldValueError: A value is invalid, for example a box outside the picture.
     """
 
     model = "V4TextPromptElement"
@@ -203,11 +203,11 @@ class JsonPrompt(_PromptObject):
     Args:
         description: The whole picture in a sentence or two.
         background: What is behind everything.
-        elements: What is in the picture, in order; mappings and models of the contract are elements, too.
+        elements: What is in the picture, in order; mappings and models of the contract are elements too.
         style: How it looks.
 
     Raises:
-        FieldValueError: A value cannot be that; its pointer names the place.
+        FieldValueError: A value is invalid; the pointer says where.
     """
 
     model = "V4JsonPrompt"

@@ -1,7 +1,7 @@
 """From keyword arguments to a request: field names, JSON values, the path and the query, and the encoding of the body.
 
 Values are not validated against the contract: they go to the service as they are. A refusal costs nothing, and the
-service may know more than the contract. Nothing here loads httpx, or does I/O but for reading files that are given.
+service may know more than the contract. Nothing here loads httpx; reading the given files is the only I/O.
 
 The generator's own encoder is not used: its multipart boundary is a constant that a prompt can contain, booleans become
 `True`, and JSON keys are reordered and escaped.
@@ -117,7 +117,7 @@ def encode_request(
 def check_names(
     operation: Operation, arguments: Mapping[str, object], extra_fields: Mapping[str, object] | None = None
 ) -> dict[str, object]:
-    """Check which fields are given. Arguments and errors are those of encode_request, but for FieldValueError.
+    """Check which fields are given. Arguments and errors are those of encode_request, except for FieldValueError.
 
     Returns:
         The values that are given, by wire name: in the contract's order, and then the extra ones.

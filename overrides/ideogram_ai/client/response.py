@@ -198,8 +198,7 @@ def _parse_model(
         money = (
             f"{ASK_AGAIN} .body holds what arrived."
             if free
-            else "It was most likely billed; .body holds what arrived. Do not send the request again before you looked "
-            "at it."
+            else "It was most likely billed: look at .body, which holds what arrived, before sending the request again."
         )
         message = f"The response ({status}) breaks the contract: {problem}. {money}"
         error = ResponseValidationError(message, problems=(problem,), **details)
@@ -217,9 +216,9 @@ def _parse_model(
 def _read_model(model: str, headers: httpx.Headers, body: bytes, *, lenient: bool) -> tuple[Any, str]:
     """The value of a body, and what is wrong with it. With both, the value holds JSON where the model has another type.
 
-    That is for answers that were paid for (lenient); one that was free is asked for again.
+    That is for responses that were paid for (lenient); a free one is asked for again.
 
-    Without a model the contract has no object there, and the Content-Type tells what came.
+    Without a model the contract has no object there, and the Content-Type decides.
     """
     if not body:
         return None, "the body is empty" if model else ""

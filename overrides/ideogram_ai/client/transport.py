@@ -66,7 +66,7 @@ class UsedConnectionError(Exception):
 
 
 class SpokenTooSoonError(Exception):
-    """The server sent something before the request was written. That is no response, and it is not read."""
+    """The server sent something before the request was written. It is not a response, and is not read."""
 
 
 class SentTwiceError(Exception):
@@ -88,7 +88,7 @@ class TransportTrace:
         socket: The connection; None if the transport does not report it.
         on_change: Called when `until` has changed.
         ask_loop: Has the event loop of an asynchronous exchange check the deadline.
-        asked: Not before then is the event loop asked; infinite until it has checked.
+        asked: The event loop is asked again no earlier than this; infinite until it has checked.
         expired: Whether the exchange was aborted at its deadline.
         on_leave: Called when the first byte may leave.
     """

@@ -1,7 +1,7 @@
 """A file argument: read whole before the first attempt, so that every attempt sends the same bytes.
 
-Its first bytes determine its media type, and correct the suffix of its name; a text keeps the name that it has, because
-a caption belongs to the image of that name. How large a file may be is for the service to judge.
+Its first bytes determine its media type, and correct the suffix of its name; a text file keeps its name, because a
+caption belongs to the image of that name. The service decides how large a file may be.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 _OTHER_TYPE: Final = "application/octet-stream"
 _TEXTS: Final[Mapping[str, str]] = {".txt": "text/plain", ".json": "application/json"}
-"""What the first bytes do not tell: "OTTO" also begins a caption."""
+"""Types that the first bytes do not show for certain: "OTTO" also begins a caption."""
 _SIGNATURES: Final = (
     (b"\0\1\0\0", ".ttf"),
     (b"true", ".ttf"),
@@ -80,12 +80,12 @@ class Upload:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What records say of it: its name, size and SHA-256."""
+        """What records keep of it: its name, size and SHA-256."""
         return {"file": self.name, "bytes": len(self.data), "sha256": hashlib.sha256(self.data).hexdigest()}
 
 
 def make_upload(data: bytes, *, name: str, stem: str) -> Upload:
-    """Make a file to send, with the type that its first bytes tell.
+    """Make a file to send, with the type that its first bytes show.
 
     They correct the suffix of its name; without a name it is called by the stem.
     """
@@ -285,7 +285,7 @@ class FileInPieces(io.BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         """Read the next piece. When httpx asks for it, the one before it was written."""
-        # Not a sum of the pieces: an `auth` of a lent client sends the request twice, and begins each file again.
+        # Not a sum of the pieces: an `auth` of the caller's client sends the request twice, and begins each file again.
         self._report.advance(self.tell() - self._reported)
         self._reported = self.tell()
         return super().read(size)

@@ -52,7 +52,7 @@ def require_loopback(host: str) -> Callable[[str, str], None]:
         if connected_host.strip("[]").lower() == host and not is_loopback(address.partition("%")[0]):
             raise ConfigurationError(
                 f"base_url: {host} is {address} here, which is another machine, and over http the API key could be "
-                f"read on the way. Use https. {NOTHING_SENT}"
+                f"read by others on the network. Use https. {NOTHING_SENT}"
             )
 
     return check_peer

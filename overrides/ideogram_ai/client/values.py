@@ -1,4 +1,4 @@
-"""The values of Ideogram 4.0's fields as types, and the way to them from a text, for example of a configuration."""
+"""The values of Ideogram 4.0's fields as types, and functions that read them from a text."""
 
 from __future__ import annotations
 

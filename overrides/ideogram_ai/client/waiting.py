@@ -1,4 +1,4 @@
-"""Waits for jobs: when to ask for one, and when a wait ends. Asking costs nothing, so a wait outlives what fails.
+"""Waits for jobs: when to poll one, and when a wait ends. Polls are free, so a wait outlives whatever fails.
 
 A flow, like those of calls and downloads: it does no I/O, and both clients share it.
 """
@@ -44,9 +44,9 @@ FIRST_PAUSE: Final = 2.0
 _GROWTH: Final = 1.5
 _LONGEST_PAUSE: Final = 15.0
 _MAX_RETRY_AFTER: Final = 60.0
-"""A longer Retry-After of a poll is cut: asking costs nothing, and one answer must not silence a client for hours."""
+"""A longer Retry-After of a poll is cut: polls are free, and one response must not silence a client for hours."""
 _MAX_REFUSALS: Final = 5
-"""So many refusals in a row end a wait. One alone may come of a gateway, or from a replica that lags behind."""
+"""This many refusals in a row end a wait. A single one may come from a gateway, or from a replica that lags behind."""
 _LAST_POLL_GRACE: Final = 1.0
 """Seconds after the deadline in which the last poll may still take its turn."""
 _RATE_SHARE: Final = 0.5
@@ -95,13 +95,13 @@ class _WaitState:
 
     Attributes:
         job_id: The id of the job.
-        deadline: The seconds that it was given.
+        deadline: The deadline of the wait, in seconds.
         reporter: Reports the events of the wait.
-        known: The job as it was last seen.
-        kept: Images in a broken answer, or under an unknown status: better than nothing at the end.
-        failure: The last poll's error; None if it was answered.
+        known: The job as last reported.
+        kept: Images in a broken response, or under an unknown status: better than nothing at the end.
+        failure: The last poll's error; None if it got a response.
         polls: How many polls were sent.
-        refusals: How many in a row were refused, or were answered with nothing of use.
+        refusals: How many in a row were refused, or got a useless response.
     """
 
     job_id: str
@@ -133,7 +133,7 @@ def wait_flow(
     Raises:
         JobFailedError: The job failed.
         JobTimeoutError: The deadline passed.
-        IdeogramError: The service refused to say how the job stands, five times in a row; or no poll can be sent.
+        IdeogramError: The service refused five polls in a row, or no poll can be sent.
     """
     known = job if isinstance(job, Job) else None
     wait = _WaitState(job.id if isinstance(job, Job) else str(job), _check_deadline(deadline), reporter, known)
@@ -218,7 +218,7 @@ def _jitter(bound: float, timing: Timing) -> float:
 
 
 def _judge(wait: _WaitState, outcome: Job | IdeogramError) -> Generation | None:
-    """What a poll ends the wait with, or None to ask again. Raises if it ends with an error."""
+    """Return the result that a poll ends the wait with, or None to ask again. Raise if it ends with an error."""
     if isinstance(outcome, Job):
         wait.known = _as_submitted(wait, outcome)
         if (generation := _outcome(wait.known)) is not None:
@@ -265,7 +265,7 @@ def _without_images(job: Job) -> ResponseValidationError:
 
 
 def _is_refusal(error: IdeogramError) -> bool:
-    """Whether a poll failed in a way that another one will repeat, as a rule."""
+    """Whether a poll failed in a way that another one will usually repeat."""
     if isinstance(error, APIConnectionError):
         return not error.transient
     if not isinstance(error, APIStatusError) or isinstance(error, RateLimitError):
@@ -293,5 +293,5 @@ def _count(wait: _WaitState) -> str:
 
 
 def _settle(wait: _WaitState, kept: Generation) -> Generation:
-    warn(f"No clear answer about job {printable(wait.job_id)!r} came; the images that one of them names are returned.")
+    warn(f"No response about job {printable(wait.job_id)!r} was clear; the images that one of them names are returned.")
     return kept

@@ -1,6 +1,6 @@
-"""Webhooks: whether a delivery is signed by the service, and the job that it tells of.
+"""Webhooks: checks that the service signed a delivery, and reads its job.
 
-Needs cryptography, which the extra `webhooks` brings. Verifying costs nothing and sends nothing; a client also fetches
+Needs cryptography, which is in the extra `webhooks`. Verifying costs nothing and sends nothing; a client also fetches
 the keys, which is free and needs no API key.
 """
 
@@ -127,7 +127,7 @@ class PublicKey:
 
 @frozen
 class Delivery:
-    """A delivery whose headers are complete and well-formed; nobody knows yet who sent it."""
+    """A delivery whose headers are complete and well-formed; its sender is not known yet."""
 
     generation_id: str
     user_id: str
@@ -143,7 +143,7 @@ class Delivery:
             from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415
         except ModuleNotFoundError as error:
             raise ImportError(
-                "Webhooks are verified with cryptography: run pip install cryptography (the extra webhooks brings it).",
+                "Webhooks are verified with cryptography: run pip install cryptography (it is in the extra webhooks).",
                 name=error.name,
             ) from None
         message = signed_message(self.generation_id, self.user_id, self.timestamp, self.body)

@@ -1,4 +1,4 @@
-"""What the contract says: its fields and answers, what is wrong with a request, and what an image costs.
+"""Reads the contract: its fields and responses, what is wrong with a request, and what an image costs.
 
-Needs jsonschema-rs, which the extras `cli` and `testing` bring.
+Needs jsonschema-rs, which is in the extras `cli` and `testing`.
 """

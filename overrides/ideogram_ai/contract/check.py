@@ -110,7 +110,7 @@ def _files(value: object) -> list[object]:
 
 
 def _is_file(value: object) -> bool:
-    """Whether the client would read it: a path, bytes, an open file, or an image of a generation."""
+    """Whether the client would read it: a path, bytes, an open file, or an image of a Generation."""
     given = isinstance(value, str | os.PathLike | bytes | bytearray | Upload)
     return given or callable(getattr(value, "read", None))
 
@@ -165,7 +165,7 @@ def _unknown_names(fields: Mapping[str, Any], view: ContractView) -> Iterator[Re
 
 _MOST_PROBLEMS: Final = 20
 _LONGEST_WORD: Final = 100
-"""Longer values are no slip of the pen, and comparing them takes time."""
+"""Longer values are no typing errors, and comparing them takes time."""
 
 
 def find_problems(fields: Mapping[str, Any], view: ContractView, *, most: int | None = _MOST_PROBLEMS) -> list[Problem]:

@@ -72,7 +72,7 @@ class DecodedFields:
     Attributes:
         items: Name and value of each field in wire order: JSON types, and `UploadedFile`; the raw text where the value
             could not be read.
-        remarks: What was tolerated although the contract has it differently.
+        remarks: What was tolerated although it differs from the contract.
         problems: The values that could not be read.
     """
 

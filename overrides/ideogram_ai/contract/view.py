@@ -244,7 +244,7 @@ class ContractView:
 
     @property
     def image_schema(self) -> JsonObject:
-        """The schema of an image in the `data` of a successful answer."""
+        """The schema of an image in the `data` of a successful response."""
         properties, _ = self.members(self.responses[200].schema)
         items: JsonObject = self.resolve(properties["data"])["items"]
         return items

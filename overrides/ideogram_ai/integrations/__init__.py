@@ -1,1 +1,1 @@
-"""What connects the client with other libraries, one module for each; each needs its own extra."""
+"""Connects the client with other libraries: a module for each, with its own extra."""

@@ -1,9 +1,9 @@
-"""Spans of OpenTelemetry for the calls of a client, with what they cost. The extra `otel` brings what it needs.
+"""Spans of OpenTelemetry for the calls of a client, with what they cost. Needs the extra `otel`.
 
 with Ideogram(on_event=trace_calls()) as client: ...
 
-Attributes follow the semantic conventions for generative AI where there are such; those about money are named
-`ideogram.*`. No prompt, no link and no key is among them.
+Attributes follow the semantic conventions for generative AI if these have one; those about money are named
+`ideogram.*`. None of them holds a prompt, a link or a key.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
-"""Ideogram as an image generation model of Pydantic AI. The extra `pydantic-ai` brings what it needs.
+"""Ideogram as an image generation model of Pydantic AI. Needs the extra `pydantic-ai`.
 
 generator = ImageGenerator(IdeogramImageGenerationModel())
 result = await generator.generate("A watercolour map of a floating city", settings={"aspect_ratio": "16:9"})
 
-One call makes one request that costs money, and Pydantic AI repeats none.
+One call makes one request that costs money, and Pydantic AI does not repeat it.
 """
 
 from __future__ import annotations
@@ -179,7 +179,7 @@ def _is_withheld(error: IdeogramError) -> bool:
 
 
 def _choose(settings: IdeogramImageGenerationSettings) -> dict[str, Any]:
-    """The fields of generate. It has no aspect ratio: the largest resolution with that shape is taken."""
+    """Return the fields of generate. It has no aspect ratio, so this takes the largest resolution with that shape."""
     size, ratio = settings.get("dimensions"), settings.get("aspect_ratio")
     shapes = {_shape(each): each for each in sorted(RESOLUTION_V4_VALUES, key=_width)}
     return {

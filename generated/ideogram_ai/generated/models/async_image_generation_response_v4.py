@@ -13,10 +13,10 @@ T = TypeVar("T", bound="AsyncImageGenerationResponseV4")
 
 @_attrs_define
 class AsyncImageGenerationResponseV4:
-    """The answer to a request that became a job.
+    """The response to a request that became a job.
 
     Attributes:
-        generation_id (str): The id of the job, by which it can be asked for.
+        generation_id (str): The id of the job, to ask for it.
         notice (Any | Unset): What the provider has to say about the operation. Its type is not known.
     """
 

@@ -19,7 +19,7 @@ class DescribeRequestV4:
 
     Attributes:
         image_file (File): The image, a JPEG, PNG or WebP file.
-        include_bbox (bool | Unset): Whether the description says where things stand. Default: True.
+        include_bbox (bool | Unset): Whether the description says where things are. Default: True.
     """
 
     image_file: File

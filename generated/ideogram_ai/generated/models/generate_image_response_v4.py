@@ -17,13 +17,13 @@ T = TypeVar("T", bound="GenerateImageResponseV4")
 
 @_attrs_define
 class GenerateImageResponseV4:
-    """The answer to a request that ran.
+    """The response to a request that ran.
 
     Attributes:
         created (str): When the request was made. A date-time; the provider's own example has a space where RFC 3339 has
             a T, so both are allowed, with Z, with an offset or with none.
         data (list[ImageObjectV4]): One entry for each image.
-        response_type (str | Unset): The kind of answer, url today. More kinds may come.
+        response_type (str | Unset): The kind of response, url today. More kinds may come.
         notice (Any | Unset): What the provider has to say about the operation, for example that a newer one follows it.
             Its type is not known.
     """

@@ -16,8 +16,8 @@ class GenerationObject:
     """An image that a job made. An entry without an object_type is one, too.
 
     Attributes:
-        prompt (str): The prompt that was really used, after magic prompt.
-        resolution (str): Width and height of the image in pixels. Not limited to the sizes that can be asked for.
+        prompt (str): The prompt that the service used, after magic prompt.
+        resolution (str): Width and height of the image in pixels. Not limited to the sizes that a request can have.
         is_image_safe (bool): False when the image was withheld by the safety check.
         seed (int): The seed that the image was made with.
         url (None | str | Unset): Where the image lies until the unix second in exp. No key is needed to fetch it. Null,

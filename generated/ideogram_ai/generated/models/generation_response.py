@@ -17,13 +17,13 @@ T = TypeVar("T", bound="GenerationResponse")
 
 @_attrs_define
 class GenerationResponse:
-    """A job as it stands.
+    """The current state of a job.
 
     Attributes:
         generation_id (str): The id of the job.
         status (str): How the job is doing. More values may come; such a job is not known to have ended.
         created (str): When the job was made. A date-time, written as in GenerateImageResponseV4.
-        response_type (str | Unset): The kind of answer once the job has completed, url today. More kinds may come.
+        response_type (str | Unset): The kind of response once the job has completed, url today. More kinds may come.
         data (list[Any | GenerationObject] | Unset): One entry for each result, once the job has completed.
         failure_reason (str | Unset): Why the job failed, for programs. More values may come, and it may be absent.
         usage_cost_usd_micros (int | Unset): What a completed job cost, in millionths of a US dollar. Only operations

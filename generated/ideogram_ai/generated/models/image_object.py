@@ -16,7 +16,7 @@ class ImageObject:
     """An image that was made, and billed, whether or not it was withheld.
 
     Attributes:
-        prompt (str): The prompt that was really used, after magic prompt.
+        prompt (str): The prompt that the service used, after magic prompt.
         resolution (str): Width and height of the image in pixels.
         is_image_safe (bool): False when the image was withheld by the safety check.
         seed (int): The seed that the image was made with.

@@ -16,7 +16,7 @@ T = TypeVar("T", bound="V4CompositionalDeconstruction")
 
 @_attrs_define
 class V4CompositionalDeconstruction:
-    """What stands where.
+    """What is where.
 
     Attributes:
         background (str): What is behind everything.

@@ -23,7 +23,7 @@ class V4JsonPrompt:
 
         Attributes:
             high_level_description (str): The whole image in a sentence or two.
-            compositional_deconstruction (V4CompositionalDeconstruction): What stands where.
+            compositional_deconstruction (V4CompositionalDeconstruction): What is where.
             style_description (V4StyleDescription | Unset): How the image looks. The model's guide advises photo or
                 art_style, not both, and the key order of this schema.
             tags (list[str] | Unset): Words that the describe operation may return. The generate operation ignores them.
