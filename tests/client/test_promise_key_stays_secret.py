@@ -344,8 +344,8 @@ def test_settings_that_cannot_be_used_do_not_show_the_key(make: Any, monkeypatch
         with monkeypatch.context() as patch:
             patch.setenv("IDEOGRAM_API_KEY", variable)
             error = raised(ConfigurationError, make, *arguments, **settings)
-        assert error.__traceback__ is not None
-        check_silence(error.with_traceback(error.__traceback__.tb_next))
+            assert error.__traceback__ is not None
+            check_silence(error.with_traceback(error.__traceback__.tb_next))  # while a frame could show the variable
 
     for bad in (*UNUSABLE, KEY.encode(), [KEY]):
         check(bad)
