@@ -20,7 +20,7 @@ from ideogram_ai.cli.main import main
 def hasten() -> None:
     """Let processes of this run show more often that they are alive."""
     presence.HEARTBEAT_SECONDS, presence.LEASE_SECONDS = 0.5, 10.0  # type: ignore[misc]
-    on_ray.RENEW_SECONDS = pace.RENEW_SECONDS = 0.5  # type: ignore[misc]
+    on_ray.RENEW_SECONDS = pace.RENEW_SECONDS = 0.5  # type: ignore[misc, attr-defined]
     pace.SILENT_SECONDS = 5.0  # type: ignore[misc]
 
 
@@ -42,7 +42,7 @@ class Coordinator(pace.Coordinator):
 
 if __name__ == "__main__":
     hasten()
-    on_ray._Worker, on_ray.Coordinator = _Worker, Coordinator  # type: ignore[misc]
+    on_ray._Worker, on_ray.Coordinator = _Worker, Coordinator  # type: ignore[misc, attr-defined, assignment]
     if sys.argv[1] == "batch":
         sys.exit(main(sys.argv[1:]))
     address, rows, options = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
