@@ -38,9 +38,9 @@ from driver import (
     case,
     generate,
     image_at,
-    in_turns,
     patience,
     raised,
+    taking_turns,
 )
 
 from ideogram_ai.client import (
@@ -249,7 +249,7 @@ QUOTED = 'quote"and\\slash-key'
 
 
 def test_the_key_is_redacted_in_every_spelling_and_encoding() -> None:
-    for kind, (name, spelling) in in_turns(SPELLINGS.items()):
+    for kind, (name, spelling) in taking_turns(SPELLINGS.items()):
         text, redacted = (f'{{"error": "no {word} here"}}' for word in (spelling, PLACEHOLDER))
         assert ApiKey(SPELLED).scrub(text) == redacted, name
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"):
