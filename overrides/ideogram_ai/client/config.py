@@ -233,6 +233,7 @@ def log_to_stderr(environment: Mapping[str, str] = os.environ) -> None:
     logger.setLevel(level)
     if not logger.hasHandlers():
         handler = logging.StreamHandler()
+        handler.setLevel(level)  # of its own: the command lowers that of the logger
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s: %(message)s"))
         logger.addHandler(handler)
 

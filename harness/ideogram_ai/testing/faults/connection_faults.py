@@ -98,10 +98,6 @@ def _never_called(_exchange: Exchange) -> None:
     raise AssertionError("a fault that accepts no connection has no exchange")
 
 
-def _ok(exchange: Exchange) -> None:
-    exchange.answer(exchange.good_answer())
-
-
 _REFUSES: Final = "Refuses connections: nothing listens on the port."
 _HANGS: Final = "Leaves attempts to connect unanswered: the queue of connections is full (Windows refuses them)."
 
