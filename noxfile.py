@@ -164,6 +164,13 @@ def places(session: nox.Session) -> None:
     session.run("pytest", "-m", "slow", "tests/batch/test_store_places.py", *session.posargs, env=env)
 
 
+@nox.session(python=PYTHONS)
+def vendored(session: nox.Session) -> None:
+    """Run all of the client's tests on a vendored copy, below another name and with ours off the path."""
+    install(session)
+    session.run("pytest", "-m", "", "tests/scripts/vendoring", *session.posargs, env={"VENDORED_TESTS": "all"})
+
+
 @nox.session(python="3.11")
 def bench(session: nox.Session) -> None:
     """Measure speed beside peers; `-- NAME` runs one benchmark, `-- --out FOLDER` writes the table and the samples."""

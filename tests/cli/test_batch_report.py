@@ -205,8 +205,15 @@ def test_times_and_sums_have_the_digits_that_help() -> None:
         (250000, "69 h"),
     ):  # fmt: skip
         assert duration(seconds) == words
-    for amount, words in (("0.06", "0.06"), ("0.125", "0.125"), ("1234.5", "1,234.50"), ("0", "0.00")):
+    for amount, words in (
+        ("0.06", "0.06"),
+        ("0.125", "0.125"),
+        ("1234.5", "1,234.50"),
+        ("0", "0.00"),
+        ("1E+9", "1,000,000,000.00"),
+    ):
         assert usd(Decimal(amount)) == f"{words} USD"
+    assert len(usd(Decimal(10) ** 40 / 8)) > 40, "more digits than Decimal counts with"
 
 
 # The end

@@ -6,11 +6,15 @@ import shutil
 import signal
 import warnings
 from collections import namedtuple
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cli_runs import SMALL, Command, acting, answering, entry, files, refuse
 
+from ideogram_ai.cli import sending
+from ideogram_ai.cli.destination import Destination
 from ideogram_ai.client import Ideogram
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FAULTS, Fault, FaultServer, answer_with
@@ -78,6 +82,22 @@ def test_in_a_folder_the_image_is_named_as_in_a_batch(ideogram: Command, folder:
     assert (folder / "_con.png").exists(), "a name that every system has"
     ideogram("call", "remove_background", "-F", "image=@_con.png", "-o", "./")
     assert (folder / "_con-2.png").exists(), "without a prompt, the name of the file"
+
+
+@pytest.mark.usefixtures("service")
+def test_a_name_that_another_command_takes_at_the_same_moment_stays_its_own(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_free(self: Destination, path: Path, look: Callable[..., bool] = Destination._is_free) -> bool:
+        free = look(self, path)
+        if path.name == "an-owl.png":
+            path.write_text("of another command")
+        return free
+
+    monkeypatch.setattr(Destination, "_is_free", is_free)
+    assert ideogram("generate", "An owl", "-o", "./", "-q", *SMALL).out == "an-owl-2.png\n"
+    assert files(folder) == ["an-owl-2.png", "an-owl.png"]
+    assert (folder / "an-owl.png").read_text() == "of another command"
 
 
 def test_several_images_are_numbered_and_nothing_is_replaced(ideogram: Command, folder: Path) -> None:
@@ -185,6 +205,23 @@ def test_ctrl_c_during_a_download_leaves_the_link(ideogram: Command, folder: Pat
     assert (run.code, files(folder)) == (6, ["cat.png"])
     assert "error: Image 2 of 2: Interrupted before it was saved." in run.err
     assert run.err.splitlines()[-1] == f"{server.url}/image.png"
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_signals_that_follow_one_another_lose_no_image_and_no_link(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, saved: bool
+) -> None:
+    def save(*arguments: Any, real: Callable[..., Iterator[Any]] = sending._save_images) -> Iterator[Any]:
+        yield from real(*arguments) if saved else ()
+        for _ in range(5):
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(sending, "_save_images", save)
+    with FaultServer(answering(entry())) as server:
+        run = ideogram("generate", "a", "-o", "cat.png", "--base-url", server.url)
+    assert "Nothing was billed" not in run.err
+    assert (run.code, files(folder)) == ((0, ["cat.png"]) if saved else (6, []))
+    assert saved or run.err.splitlines()[-1] == f"{server.url}/image.png"
 
 
 def test_a_response_without_an_image_is_kept(ideogram: Command, folder: Path) -> None:

@@ -210,6 +210,14 @@ def test_what_could_harm_a_terminal_is_escaped_and_still_json(
 # What was paid for outlives what fails after it
 
 
+@pytest.mark.parametrize("odd", ['"cut in a letter \\ud83d"', "NaN", "1e999", "[" * 600 + "]" * 600])
+def test_what_no_request_could_hold_is_printed_all_the_same(ideogram: Command, cat: Path, odd: str) -> None:
+    body = described(more="ODD").replace('"ODD"', odd)
+    run = ideogram("describe", cat.name, at=answer_with(200, body, JSON))
+    assert run.code == 0, run.err
+    assert repr(run.json["more"]) == repr(json.loads(odd))
+
+
 def test_a_description_that_cannot_be_written_is_printed(ideogram: Command, folder: Path, cat: Path) -> None:
     place = folder / "place"
     place.mkdir()

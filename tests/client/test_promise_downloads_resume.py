@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from driver import Kind, case, in_turns
+from driver import Kind, case, taking_turns
 from image_downloads import HALF, OTHER_PNG, PNG, chunked, download, drawn, head, refusal, sending
 
 from ideogram_ai.testing.faults import Fault, FaultServer, answer_with
@@ -77,7 +77,7 @@ CONTINUED = {"less than was asked for", "nothing of it", "a part of something of
 
 def test_an_odd_part_does_not_count_as_the_rest(tmp_path: Path) -> None:
     """The download ends well all the same, because the host then sends what it should."""
-    for kind, (name, odd) in in_turns(ODD_PARTS.items()):
+    for kind, (name, odd) in taking_turns(ODD_PARTS.items()):
         script: list[Any] = [odd, "ok"] if name == "a part that nobody asked for" else ["always_cut", odd, "ok"]
         with case(name):
             assert (fetched(kind, script, tmp_path)[-1] is None) == (name not in CONTINUED)
@@ -169,7 +169,7 @@ GLUED = [
 def test_a_part_of_another_image_is_not_glued_on(tmp_path: Path) -> None:
     """From a host that sends a part although If-Range named another image. In a JPEG, a mixture would not show."""
     middle = len(JPEG) // 2
-    for kind, (had, has, is_glued) in in_turns(GLUED):
+    for kind, (had, has, is_glued) in taking_turns(GLUED):
         rest = part(middle, len(JPEG) - 1, *has.items(), of=JPEG)
         script = [begin(JPEG, middle, {"Accept-Ranges": "bytes", **had}), rest]
         ranges = fetched(kind, script if is_glued else [*script, answer_with(200, JPEG)], tmp_path, JPEG)

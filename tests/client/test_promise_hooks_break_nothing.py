@@ -216,7 +216,7 @@ def test_a_variable_turns_the_log_on(monkeypatch: pytest.MonkeyPatch, capsys: py
             made = client.ask()
             client.client.with_retry(ONCE)
             with Driver("sync", base_url=server.url):
-                assert len(logger.handlers) == 1
+                assert [handler.level for handler in logger.handlers] == [logging.DEBUG]
         lines = capsys.readouterr().err.splitlines()
         assert any("attempt 1: retried (error RateLimitError, next in " in line for line in lines)
         assert any("attempt 2: billed (status 200, cost $0.12, may have been billed)" in line for line in lines)

@@ -38,9 +38,9 @@ from driver import (
     case,
     generate,
     image_at,
-    in_turns,
     patience,
     raised,
+    taking_turns,
 )
 
 from ideogram_ai.client import (
@@ -249,7 +249,7 @@ QUOTED = 'quote"and\\slash-key'
 
 
 def test_the_key_is_redacted_in_every_spelling_and_encoding() -> None:
-    for kind, (name, spelling) in in_turns(SPELLINGS.items()):
+    for kind, (name, spelling) in taking_turns(SPELLINGS.items()):
         text, redacted = (f'{{"error": "no {word} here"}}' for word in (spelling, PLACEHOLDER))
         assert ApiKey(SPELLED).scrub(text) == redacted, name
         for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"):
@@ -344,8 +344,8 @@ def test_settings_that_cannot_be_used_do_not_show_the_key(make: Any, monkeypatch
         with monkeypatch.context() as patch:
             patch.setenv("IDEOGRAM_API_KEY", variable)
             error = raised(ConfigurationError, make, *arguments, **settings)
-        assert error.__traceback__ is not None
-        check_silence(error.with_traceback(error.__traceback__.tb_next))
+            assert error.__traceback__ is not None
+            check_silence(error.with_traceback(error.__traceback__.tb_next))  # while a frame could show the variable
 
     for bad in (*UNUSABLE, KEY.encode(), [KEY]):
         check(bad)

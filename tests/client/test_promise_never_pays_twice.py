@@ -314,7 +314,7 @@ def test_a_connection_that_went_stale_is_not_repeated(kind: Kind) -> None:
     """A kept connection that dies as the second request leaves: the classic case of a silent second POST."""
 
     with FaultServer(STALE_CONNECTION) as server, driver(kind, server.url) as client:
-        _, ended = client.in_turn(*[lambda each: each.generate(text_prompt="one")] * 2)
+        _, ended = client.one_by_one(*[lambda each: each.generate(text_prompt="one")] * 2)
         posts = server.wait_idle().posts
     assert (type(ended), len(posts)) == (OutcomeUnknownError, 2)
 

@@ -69,7 +69,7 @@ def test_what_is_glued_to_a_response_belongs_to_nobody(kind: Kind, lend: dict[st
 
     for name in GLUED:
         with case(name), against(kind, name, lend=lend, retry=ONCE) as (client, server):
-            ended = client.in_turn(*[lambda each: each.generate(text_prompt=PROMPT)] * 3)
+            ended = client.one_by_one(*[lambda each: each.generate(text_prompt=PROMPT)] * 3)
             ledger = server.wait_idle()
             ran = sum(not isinstance(each, IdeogramError) for each in ended)
             assert ledger.may_have_run == ran == (0 if name.endswith("behind_429") else 3)
@@ -81,7 +81,7 @@ def test_what_is_glued_to_a_response_belongs_to_nobody(kind: Kind, lend: dict[st
 def test_a_connection_that_others_left_in_a_lent_pool_is_not_used(kind: Kind) -> None:
     """The caller's own request left a response behind on a connection that is kept."""
     with against(kind, "glued_429", lend=PLAIN, retry=QUICK) as (driver, server):
-        _, made = driver.in_turn(
+        _, made = driver.one_by_one(
             lambda _: driver.http.post(f"{server.url}/v1/other", content=b"{}"),
             lambda client: client.generate(text_prompt=PROMPT),
         )

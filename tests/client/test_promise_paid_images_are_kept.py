@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import pytest
 from canned import entry, success
-from driver import ONCE, Driver, Kind, against, case, image_at, in_turns, raised
+from driver import ONCE, Driver, Kind, against, case, image_at, raised, taking_turns
 from image_downloads import PNG, chunked, download, drawn, head, png_chunk, refusal, sending
 from served_app import serve
 from starlette.exceptions import HTTPException
@@ -43,7 +43,7 @@ def test_a_host_that_has_no_image_once_is_asked_again(tmp_path: Path) -> None:
     statuses = (202, 204, 400, 401, 402, 403, 404, 405, 409, 410, 425, 429, 451, 500, 503)
     pages = ("html_image", "empty_image", "gzip_garbage", "br_garbage")
     faults: list[str | Fault] = [*map(refusing, statuses), *pages]
-    for kind, fault in in_turns(faults):
+    for kind, fault in taking_turns(faults):
         with case(fault), FaultServer(image=[fault, "ok"]) as server:
             assert download(kind, server, tmp_path / "cat.png", overwrite=True).read_bytes() == PNG
             assert len(server.wait_idle().gets) == 2
@@ -66,7 +66,7 @@ def test_the_clock_of_the_host_decides_that_a_link_has_expired(tmp_path: Path) -
         *((NOW + DAY, status, "expired", 2) for status in (400, 401, 404)),
         *((NOW + DAY, status, "status", 2) for status in (402, 451, 500)),
     ):
-        for kind, hours in in_turns((-25, 25, 24 * 365 * 30)):
+        for kind, hours in taking_turns((-25, 25, 24 * 365 * 30)):
             timing = {"wall": lambda hours=hours: NOW + hours * 3600}
             with FaultServer(image=refusing(status, ("Date", formatdate(theirs, usegmt=True)))) as server:
                 query = f"?exp={NOW}&sig=00"
@@ -159,14 +159,14 @@ def serving(content: bytes, content_type: str) -> Fault:
 
 
 def test_an_image_is_kept_byte_for_byte(tmp_path: Path) -> None:
-    for kind, (format_, (content, suffix)) in in_turns(KNOWN.items()):
+    for kind, (format_, (content, suffix)) in taking_turns(KNOWN.items()):
         with case(format_), FaultServer(image=serving(content, "image/png")) as server:
             path = download(kind, server, tmp_path, overwrite=True)
             assert (path.name, path.read_bytes()) == (f"image{suffix}", content)
 
 
 def test_an_image_in_an_unknown_format_is_kept_with_a_warning(tmp_path: Path) -> None:
-    for kind, (format_, (content, content_type, suffix)) in in_turns(UNKNOWN.items()):
+    for kind, (format_, (content, content_type, suffix)) in taking_turns(UNKNOWN.items()):
         with case(format_), FaultServer(image=serving(content, content_type)) as server:
             with pytest.warns(ResponseWarning) as caught:
                 path = download(kind, server, tmp_path, overwrite=True)
@@ -236,7 +236,7 @@ def framed(framing: str, body: bytes, *headers: str) -> Fault:
 
 def test_an_image_is_saved_from_every_coding_and_framing(tmp_path: Path) -> None:
     framings = ("close", "length", "chunks", "close")  # one more than kinds of clients, so that each meets each
-    for kind, ((coding, (name, body)), framing) in in_turns(product(CODINGS.items(), framings)):
+    for kind, ((coding, (name, body)), framing) in taking_turns(product(CODINGS.items(), framings)):
         with case((coding, framing)), FaultServer(image=framed(framing, body, f"Content-Encoding: {name}")) as server:
             path = download(kind, server, tmp_path / "cat.png", retry=ONCE, overwrite=True)
             assert path.read_bytes() == PNG

@@ -24,7 +24,7 @@ from multipart_reader import Part, boundary_of, read_parts
 
 import ideogram_ai.client as ideogram
 from ideogram_ai.client import FieldValueError, Ideogram, RequestError
-from ideogram_ai.client.request import JSON, encode_request, to_plain
+from ideogram_ai.client.request import JSON, encode_request, plain_response, to_plain
 from ideogram_ai.generated import models, operations
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import API_KEY_HEADER, MODEL_FIELDS, POST_GENERATE_IMAGE_V4, SERVER_URL, Field
@@ -460,3 +460,16 @@ def test_a_part_is_encoded_for_its_content_type() -> None:
         body = encode_request(evolve(POST_GENERATE_IMAGE_V4, fields=(field,), exactly_one_of=()), {"notes": value})
         assert body.parts == tuple(("n", (None, text.encode(), kind)) for text, kind in parts), (content_type, value)
         assert body.fields == {"n": value}
+
+
+def test_a_response_becomes_plain_json_and_nothing_in_it_is_refused() -> None:
+    odd = {"half": "\ud83d", "none": math.inf, "deep": json.loads("[" * 600 + "]" * 600)}
+    member = {"color_hex": "#FFAA00", "color_weight": 0.5}
+    palette = models.ColorPaletteWithMembers.from_dict({"members": [member, member], **odd})
+    palette.members[1] = "no member"  # type: ignore[call-overload] # as a lenient reader leaves it
+    plain = plain_response(palette)
+    assert list(plain) == ["members", *odd]
+    assert plain["members"] == [member, "no member"]
+    assert {name: plain[name] for name in odd} == odd
+    assert plain_response(b"caf\xe9") == "caf\\xe9"
+    assert plain_response(UUID(int=7)) == str(UUID(int=7))

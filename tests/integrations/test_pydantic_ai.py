@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cli_runs import answering, entry
 from driver import KEY, ONCE, PROMPT
 from image_downloads import PNG
 from PIL import Image
@@ -89,6 +90,35 @@ def test_what_fails_becomes_an_error_of_pydantic_ai_and_keeps_what_it_means_for_
     with FaultServer("ok", image="status_404") as broken, pytest.raises(ModelAPIError) as lost:
         generate(broken.url)
     assert lost.value.__cause__.url.startswith(broken.image_url)  # type: ignore[union-attr]
+
+
+def test_an_image_that_is_not_fetched_is_named(caplog: pytest.LogCaptureFixture) -> None:
+    with FaultServer(answering(entry(), entry(seed=8)), image=["ok", "status_404"]) as server:
+        made = generate(server.url)
+    assert made.provider_details
+    (lost,) = made.provider_details["images_not_fetched"]
+    assert (len(made.images), lost["url"]) == (1, f"{server.url}/image.png")
+    assert "404" in lost["error"]
+
+    async def cancel(server: FaultServer) -> BaseException:
+        from pydantic_ai import ImageGenerator
+
+        from ideogram_ai.integrations.pydantic_ai import IdeogramImageGenerationModel
+
+        async with AsyncIdeogram(KEY, base_url=server.url, retry=ONCE) as client:
+            task = asyncio.create_task(ImageGenerator(IdeogramImageGenerationModel(client)).generate(PROMPT))
+            while not server.ledger.gets:  # noqa: ASYNC110 - it is in another thread
+                await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError) as caught:
+                await task
+            return caught.value
+
+    with FaultServer("ok", image="silence") as server:
+        cancelled = asyncio.run(cancel(server))
+    assert getattr(cancelled, "may_have_been_billed", None) is True
+    assert server.image_url in "".join(getattr(cancelled, "__notes__", []))
+    assert server.image_url in caplog.text
 
 
 def test_it_is_a_model_that_reads_the_key_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

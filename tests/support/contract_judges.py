@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any
+from urllib.parse import unquote
 
 import contract_document
 import jsonschema
@@ -63,12 +64,11 @@ def parameters_of(operation: Operation) -> dict[str, str]:
     return {at(place)["name"]: place for place in places}
 
 
-def at(pointer: str) -> Any:
-    """The part of the contract at a JSON pointer."""
-    node: Any = CONTRACT
-    for step in pointer.removeprefix("#/").split("/"):
-        node = node[step]
-    return node
+def at(pointer: str, document: Any = CONTRACT) -> Any:
+    """The part of the contract, or of another document, at a JSON pointer; the whole for `#`."""
+    for step in unquote(pointer).split("/")[1:]:
+        document = document[int(step)] if isinstance(document, list) else document[step]
+    return document
 
 
 def least(operation: Operation) -> Node:

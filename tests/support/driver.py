@@ -92,7 +92,7 @@ class Driver:
         """Give the client to a function, and return what it returns or, with an asynchronous client, awaits."""
         return _run(self.kind, use, self.client)
 
-    def in_turn(self, *uses: Callable[[Any], Any]) -> list[Any]:
+    def one_by_one(self, *uses: Callable[[Any], Any]) -> list[Any]:
         """What each use of the client ends in, one after the other and in one event loop."""
         if self.kind == "sync":
             return [outcome(use, self.client) for use in uses]
@@ -210,7 +210,7 @@ def at_once(kind: Kind, calls: Sequence[Callable[[], Any]]) -> list[Any]:
     return ended
 
 
-def in_turns(items: Iterable[T]) -> Iterator[tuple[Kind, T]]:
+def taking_turns(items: Iterable[T]) -> Iterator[tuple[Kind, T]]:
     """Each item with a kind of client: they take turns where they share all that is tested."""
     return zip(cycle(KINDS), items, strict=False)
 

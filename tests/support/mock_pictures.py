@@ -54,18 +54,10 @@ def small_pictures() -> Iterator[None]:
 
 def ask(url: str, operation: Operation, files: Mapping[str, bytes | list[bytes]], **values: Any) -> httpx.Response:
     """The response to a form with images."""
-    listed = [
-        (name, each)
-        for name, content in files.items()
-        for each in ([content] if isinstance(content, bytes) else content)
-    ]
-    form = [*((name, ("cat.png", content, "image/png")) for name, content in listed)]
-    return send(
-        operation.method,
-        url + operation.path,
-        files=[*form, *(part(name, value) for name, value in values.items())],
-        headers=HEADERS,
-    )
+    lists = {name: [content] if isinstance(content, bytes) else content for name, content in files.items()}
+    form = [(name, ("cat.png", each, "image/png")) for name, listed in lists.items() for each in listed]
+    parts = [*form, *(part(name, value) for name, value in values.items())]
+    return send(operation.method, url + operation.path, files=parts, headers=HEADERS)
 
 
 def allowed(response: httpx.Response, operation: Operation) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+import pytest
+
 KEY = "the-key-of-this-test"
 PATIENCE = 10.0
 """Seconds after which a server that is expected to speak has failed. No test waits for it to pass."""
@@ -56,12 +58,12 @@ def get(target: str = "/image.png", *headers: str) -> bytes:
     return "\r\n".join([*lines, "", ""]).encode()
 
 
-def connect(url: str) -> socket.socket:
+def connect(url: str, *, patience: float = PATIENCE) -> socket.socket:
     """A connection to the server at this URL."""
     parts = urlsplit(url)
     assert parts.hostname
     assert parts.port
-    return socket.create_connection((parts.hostname, parts.port), PATIENCE)
+    return socket.create_connection((parts.hostname, parts.port), patience)
 
 
 def read_until(sock: socket.socket, mark: bytes) -> bytes:
@@ -72,6 +74,21 @@ def read_until(sock: socket.socket, mark: bytes) -> bytes:
         assert piece, f"closed before {mark!r}, after {data!r}"
         data += piece
     return data
+
+
+def read_all(sock: socket.socket, expected: bytes) -> None:
+    """Read until exactly this has come."""
+    data = b""
+    while len(data) < len(expected):
+        data += sock.recv(65536)
+    assert data == expected
+
+
+def assert_silent(sock: socket.socket) -> None:
+    """Check that nothing comes, and that the connection does not end."""
+    sock.settimeout(0.05)
+    with pytest.raises(TimeoutError):
+        sock.recv(1)
 
 
 def listen(sock: socket.socket, *, limit: int | None = None) -> Heard:

@@ -16,12 +16,20 @@ from ideogram_ai.batch import pace, presence
 from ideogram_ai.batch import ray as on_ray
 from ideogram_ai.cli.main import main
 
+HASTE = (
+    (presence, "HEARTBEAT_SECONDS", 0.5),
+    (presence, "LEASE_SECONDS", 10.0),
+    (on_ray, "RENEW_SECONDS", 0.5),
+    (pace, "RENEW_SECONDS", 0.5),
+    (pace, "SILENT_SECONDS", 5.0),
+)
+
 
 def hasten() -> None:
-    """Let processes of this run show more often that they are alive."""
-    presence.HEARTBEAT_SECONDS, presence.LEASE_SECONDS = 0.5, 10.0  # type: ignore[misc]
-    on_ray.RENEW_SECONDS = pace.RENEW_SECONDS = 0.5  # type: ignore[misc]
-    pace.SILENT_SECONDS = 5.0  # type: ignore[misc]
+    """Let this process show more often that it is alive, and take others for dead sooner."""
+    for module, name, seconds in HASTE:
+        assert hasattr(module, name)
+        setattr(module, name, seconds)
 
 
 class _Worker(on_ray._Worker):
@@ -42,7 +50,8 @@ class Coordinator(pace.Coordinator):
 
 if __name__ == "__main__":
     hasten()
-    on_ray._Worker, on_ray.Coordinator = _Worker, Coordinator  # type: ignore[misc]
+    for each in (_Worker, Coordinator):
+        setattr(on_ray, each.__name__, each)
     if sys.argv[1] == "batch":
         sys.exit(main(sys.argv[1:]))
     address, rows, options = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])

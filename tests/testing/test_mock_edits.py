@@ -103,12 +103,8 @@ def test_words_work_in_every_prompt(mock_url: str) -> None:
         ("v3.generate", {}, (1024, 1024), {"style_type": "GENERAL"}),
         ("v3.generate", {"aspect_ratio": "16x9", "style_type": "DESIGN"}, (1312, 736), {"style_type": "DESIGN"}),
         ("v3.generate", {"resolution": "512x1536"}, (512, 1536), {}),
-        (
-            "v3.generate_transparent",
-            {"aspect_ratio": "3x1", "upscale_factor": "X2"},
-            (3552, 1184),
-            {"resolution": "1776x592"},
-        ),
+        ("v3.generate_transparent", {"aspect_ratio": "3x1"}, (1776, 592), {}),
+        ("v3.generate_transparent", {"upscale_factor": "X2"}, (2048, 2048), {"resolution": "1024x1024"}),
         ("v3.remix", {}, (800, 400), {"prompt": PARROT}),
         ("v3.remix", {"aspect_ratio": "1x3"}, (512, 1536), {}),
         (
@@ -195,17 +191,10 @@ def layers(url: str, content: bytes) -> tuple[dict[str, Any], Image.Image]:
 
 
 def test_the_words_of_a_picture_are_found_and_taken_away(mock_url: str) -> None:
-    prompt = json_prompt(
-        {"type": "obj", "bbox": [500, 100, 900, 900], "desc": "a sun"},
-        {
-            "type": "text",
-            "bbox": [50, 100, 250, 900],
-            "text": "BLUE\nHOUR",
-            "desc": "caps",
-            "color_palette": ["#F2B705"],
-        },
-        {"type": "text", "text": "nowhere", "desc": "caps"},
-    )
+    caps = {"type": "text", "desc": "caps"}
+    sun = {"type": "obj", "bbox": [500, 100, 900, 900], "desc": "a sun"}
+    hour = caps | {"bbox": [50, 100, 250, 900], "text": "BLUE\nHOUR", "color_palette": ["#F2B705"]}
+    prompt = json_prompt(sun, hour, caps | {"text": "nowhere"})
     operation = BY_NAME["generate"]
     for values, texts in (({"json_prompt": prompt}, ["BLUE\nHOUR"]), ({"text_prompt": "A blue vase"}, ["A blue vase"])):
         (image,) = allowed(ask(mock_url, operation, {}, resolution="1024x1024", **values), operation)["data"]

@@ -5,9 +5,9 @@ import zipfile
 from io import BytesIO
 from typing import Any
 
+import httpx
 import pytest
-from driver import case
-from mock_pictures import allowed, ask
+from mock_pictures import allowed, ask, saved
 from mock_requests import HEADERS, send, wait_until
 from PIL import Image
 
@@ -20,9 +20,7 @@ UPLOAD = BY_NAME["datasets.upload_assets"]
 
 
 def png(shade: int = 0, size: int = 8) -> bytes:
-    file = BytesIO()
-    Image.new("L", (size, size), shade).save(file, "PNG")
-    return file.getvalue()
+    return saved(Image.new("L", (size, size), shade))
 
 
 def zipped(files: dict[str, bytes]) -> bytes:
@@ -47,15 +45,15 @@ class Account:
         assert response.status_code == expected, response.text
         return allowed(response, operation) if expected == 200 else dict(response.json())
 
-    def upload(self, dataset: str, *files: tuple[str, bytes]) -> dict[str, Any]:
+    def send(self, dataset: str, *files: tuple[str, bytes]) -> httpx.Response:
         form = [("files", (name, content)) for name, content in files]
-        response = send("POST", self.url + UPLOAD.path.format(dataset_id=dataset), files=form, headers=HEADERS)
-        body = allowed(response, UPLOAD)
-        assert body["total_count"] == body["success_count"] + body["failure_count"]
-        assert (len(body["successful_assets"]), len(body["failed_assets"])) == (
-            body["success_count"],
-            body["failure_count"],
-        )
+        return send("POST", self.url + UPLOAD.path.format(dataset_id=dataset), files=form, headers=HEADERS)
+
+    def upload(self, dataset: str, *files: tuple[str, bytes]) -> dict[str, Any]:
+        body = allowed(self.send(dataset, *files), UPLOAD)
+        counts = body["success_count"], body["failure_count"]
+        assert (len(body["successful_assets"]), len(body["failed_assets"])) == counts
+        assert body["total_count"] == sum(counts)
         return body
 
     def refused(self, dataset: str, *files: tuple[str, bytes]) -> list[tuple[str, str]]:
@@ -159,20 +157,15 @@ def test_a_model_is_trained_and_can_be_used() -> None:
         assert "14 images, and a training needs 15" in few["detail"]
         account.upload(dataset, ("14.png", png()))
         for name in ("Blue", "x" * 31, "Blue_pottery", "Blüe pottery"):
-            assert (
-                "model_name"
-                in account.call("models.train", expected=400, dataset_id=dataset, model_name=name)["detail"]
-            )
+            refused = account.call("models.train", expected=400, dataset_id=dataset, model_name=name)
+            assert "model_name" in refused["detail"]
         trained = [account.call("models.train", dataset_id=dataset, model_name="Blue - pottery") for _ in range(2)]
         assert trained[0]["training_status"] == "TRAINING"
         assert [exchange.billed for exchange in server.ledger].count(True) == 2, "trainings alone"
         first, second = (each["model_id"] for each in trained)
         model = account.call("models.get", model_id=first)["model"]
-        assert (model["status"], model["is_available_for_generation"], model["custom_model_uri"]) == (
-            "TRAINING",
-            False,
-            None,
-        )
+        state = model["status"], model["is_available_for_generation"], model["custom_model_uri"]
+        assert state == ("TRAINING", False, None)
         uri = "model/blue-pottery/version/2"
         assert shared["custom_model_uri"] == uri.replace("/2", "/1")
 
@@ -186,31 +179,17 @@ def test_a_model_is_trained_and_can_be_used() -> None:
         assert [used(each["custom_model_uri"]) for each in models] == [200, 200]
         assert used("model/unknown/version/1") == 400
         assert account.call("datasets.get", dataset_id=dataset)["custom_model_ids"] == [first, second]
-        for query, count in (
-            ({"scope": "shared"}, 1),
-            ({"status": ["TRAINING"]}, 0),
-            ({"status": ["TRAINING", "COMPLETED"]}, 3),
-        ):
-            assert len(account.call("models.list", **query)["models"]) == count, query
-        for name, values in {
-            "datasets.get": {"dataset_id": "nobody"},
-            "models.get": {"model_id": "nobody"},
-            "models.train": {"dataset_id": "nobody", "model_name": "Blue pottery"},
-        }.items():
-            with case(name):
-                assert "nobody" in account.call(name, expected=404, **values)["detail"]
-        missing = send(
-            "POST",
-            server.url + UPLOAD.path.format(dataset_id="nobody"),
-            headers=HEADERS,
-            files=[("files", ("a.png", png()))],
-        )
-        assert missing.status_code == 404
+        queries = ({"scope": "shared"}, {"status": ["TRAINING"]}, {"status": ["TRAINING", "COMPLETED"]})
+        assert [len(account.call("models.list", **query)["models"]) for query in queries] == [1, 0, 3]
+        for name in ("datasets.get", "models.get", "models.train"):
+            nobody = {"model_id" if name == "models.get" else "dataset_id": "nobody"}
+            more = {"model_name": "Blue pottery"} if name == "models.train" else {}
+            assert "nobody" in account.call(name, expected=404, **nobody, **more)["detail"], name
+        assert account.send("nobody", ("a.png", png())).status_code == 404
         assert json.dumps([dict(exchange.fields) for exchange in server.ledger])
     with ideogram_mock():
-        response = ask(
-            "https://api.ideogram.ai", generate, {}, prompt="x", custom_model_uri="model/of-the-code/version/3"
-        )
+        unknown = {"prompt": "x", "custom_model_uri": "model/of-the-code/version/3"}
+        response = ask("https://api.ideogram.ai", generate, {}, **unknown)
         assert response.status_code == 200, "the respx mock does not know the models of the code under test"
 
 
@@ -219,10 +198,5 @@ def test_large_uploads_are_taken_and_larger_ones_refused(account: Account, monke
     large = png(0) + b"\0" * (20 * 1024 * 1024)
     assert account.refused(dataset, *((f"{number}.png", large) for number in range(5))) == [], "100 MB in all"
     monkeypatch.setattr("ideogram_ai.testing.app.LARGEST_UPLOADS", 1_000_000)
-    response = send(
-        "POST",
-        account.url + UPLOAD.path.format(dataset_id=dataset),
-        headers=HEADERS,
-        files=[("files", ("a.png", large))],
-    )
+    response = account.send(dataset, ("a.png", large))
     assert (response.status_code, "larger than 1000000 bytes" in response.text) == (413, True)

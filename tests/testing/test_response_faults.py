@@ -15,7 +15,7 @@ import pytest
 import requests
 from contract_document import responses_of
 from PIL import Image
-from raw_http import KEY, PATIENCE, Heard, connect, get, listen, post, read_until, talk
+from raw_http import KEY, Heard, assert_silent, connect, get, listen, post, read_until, talk
 
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
@@ -34,7 +34,6 @@ from ideogram_ai.testing.faults import (
 from ideogram_ai.testing.faults.response_faults import RESPONSE_FAULTS
 from ideogram_ai.testing.faults.wire import AVIF, GIF, JPEG, WEBP, png
 
-INTERIM = b"HTTP/1.1 100 Continue\r\n\r\n"
 PNG, OTHER = png(), png(seed=1)
 HALF = len(PNG) // 2
 
@@ -105,19 +104,15 @@ def test_a_redirect_points_to_the_given_host() -> None:
         assert httpx.URL(talk(server.url, post()).header("Location") or "").host.endswith(".invalid")
 
 
-@pytest.mark.parametrize(
-    ("name", "expect", "status"),
-    [("continue_100", "", 200), ("ok", "100-continue", 200), ("status_429", "100-continue", 429)],
-)
-def test_100_continue_comes_before_the_body_is_read(name: str, expect: str, status: int) -> None:
+def test_100_continue_comes_before_the_body_is_read() -> None:
     head, _, body = post().partition(b"\r\n\r\n")
-    with FaultServer(name) as server, connect(server.url) as sock:
-        sock.sendall(head + (f"\r\nExpect: {expect}".encode() if expect else b"") + b"\r\n\r\n")
-        assert read_until(sock, b"\r\n\r\n") == INTERIM
-        sock.sendall(body)
-        heard = listen(sock)
-        assert server.wait_idle().may_have_run == (status == 200)
-    assert heard.status == status
+    expects = b"\r\nExpect: 100-continue"
+    for name, more, status in (("continue_100", b"", 200), ("ok", expects, 200), ("status_429", expects, 429)):
+        with FaultServer(name) as server, connect(server.url) as sock:
+            sock.sendall(head + more + b"\r\n\r\n")
+            assert read_until(sock, b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+            sock.sendall(body)
+            assert (listen(sock).status, server.wait_idle().may_have_run) == (status, status == 200)
 
 
 def test_other_interim_responses() -> None:
@@ -125,8 +120,7 @@ def test_other_interim_responses() -> None:
         hints, _, response = talk(server.url, post()).data.partition(b"\r\n\r\n")
         switched = talk(server.url, post())
         assert server.wait_closed().may_have_run == 2
-    assert hints.startswith(b"HTTP/1.1 103 ")
-    assert Heard(response, "fin").status == 200
+    assert (hints[:13], Heard(response, "fin").status) == (b"HTTP/1.1 103 ", 200)
     assert (switched.status, switched.body, switched.end) == (101, b"", "fin")
 
 
@@ -268,29 +262,12 @@ def test_spellings_to_the_letter() -> None:
         assert rb"\u002D\u006B" in talk(server.url, post()).body
         keyless = talk(server.url, b"POST / HTTP/1.1\r\nConnection: close\r\n\r\n")
         assert json.loads(keyless.body)["detail"] == "There is no key  in use."
-        for key, spelt in (
-            (KEY, r"the\u002dkey-of-this"),
-            ("abcd", r"ab\u0063d"),
-            ('a"b\\c', r"a\u0022b\\c"),
-            ("k", r"\u006b"),
-        ):
+        spelt = {KEY: r"the\u002dkey-of-this", "abcd": r"ab\u0063d", 'a"b\\c': r"a\u0022b\\c", "k": r"\u006b"}
+        for key, text in spelt.items():
             body = talk(server.url, post().replace(KEY.encode(), key.encode())).body
-            assert spelt.encode() in body
-            assert key in json.loads(body)["detail"]
+            assert (text.encode() in body, key in json.loads(body)["detail"]) == (True, True), key
     with pytest.raises(ValueError, match="spelling: there is no 'rot13'; known are plain, json_one,"):
         echo_key("rot13")
-
-
-def test_libraries_that_decode_show_the_key_to_those_who_print_their_text() -> None:
-    shown: set[str] = set()
-    with FaultServer([fault for spelling in SPELLINGS for fault in [echo_key(spelling, 401)] * 2]) as server:
-        for spelling in SPELLINGS:
-            by_httpx = httpx.post(server.url, headers={"Api-Key": KEY})
-            by_requests = requests.post(server.url, headers={"Api-Key": KEY}, timeout=10)
-            found = [KEY in f"{response.text} {response.headers}" for response in (by_httpx, by_requests)]
-            assert found[0] == found[1]
-            shown |= {spelling} if found[0] else set()
-    assert shown == {"plain", "header", "utf16", "gzip"}
 
 
 # Images
@@ -356,19 +333,14 @@ def test_a_cut_image_and_what_a_range_gets() -> None:
             with FaultServer(image=f"cut_then_{name}") as server:
                 cut, resumed = fetch(server), fetch(server, f"Range: bytes={HALF}-", *if_range)
                 ledger = server.wait_closed()
-            assert (cut.status, cut.end, cut.body, cut.header("Content-Length")) == (
-                200,
-                "reset",
-                PNG[:HALF],
-                str(len(PNG)),
-            )
-            assert (resumed.status, resumed.header("Content-Range"), resumed.body) == (status, content_range, body), (
-                name
-            )
+            assert cut.header("Content-Length") == str(len(PNG))
+            assert (cut.status, cut.end, cut.body) == (200, "reset", PNG[:HALF])
+            found = resumed.status, resumed.header("Content-Range"), resumed.body
+            assert found == (status, content_range, body), name
             assert ([received.range for received in ledger.gets], ledger.may_have_run) == ([None, f"bytes={HALF}-"], 0)
             for heard, validators in ((cut, before), (resumed, after)):
-                found = {key: heard.header(key) for key in ("ETag", "Last-Modified") if heard.header(key)}
-                assert validators is None or found == validators, name
+                shown = {key: heard.header(key) for key in ("ETag", "Last-Modified") if heard.header(key)}
+                assert validators is None or shown == validators, name
     with FaultServer(image=["cut_then_changed", "cut_then_changed", "always_cut"]) as server:
         etag = fetch(server).header("ETag")
         resumed = fetch(server, f"Range: bytes={HALF}-", f"If-Range: {etag}")
@@ -486,25 +458,17 @@ def test_a_chain_redirects_as_often_as_it_says(hops: int) -> None:
 
 def test_a_slow_image_sends_a_few_bytes_each_interval() -> None:
     with FaultServer(image="slow_image", interval=1000.0) as server, connect(server.url) as sock:
-        sock.settimeout(PATIENCE)
         sock.sendall(get())
-        data = b""
-        while len(Heard(data, "open").body) < 16:
-            data += sock.recv(65536)
-        sock.settimeout(0.05)
-        with pytest.raises(TimeoutError):
-            sock.recv(1)
+        data = read_until(sock, PNG[:16])
+        assert_silent(sock)
     assert (Heard(data, "open").body, Heard(data, "open").header("Content-Length")) == (PNG[:16], str(len(PNG)))
     with FaultServer(image="slow_image", interval=0) as server:
         assert fetch(server).body == PNG
 
 
 def test_an_image_can_come_after_a_refusal() -> None:
-    assert LATE_IMAGE == ("status_404", "ok")
-    for status in (403, 404, 410, 429, 503):
-        with FaultServer(image=[f"status_{status}", "ok"]) as server:
-            assert [fetch(server).status for _ in range(3)] == [status, 200, 200]
-            assert server.wait_closed().may_have_run == 0
+    with FaultServer(image=LATE_IMAGE) as server:
+        assert [fetch(server).status for _ in range(3)] == [404, 200, 200]
 
 
 def test_every_fault_is_tested_here() -> None:

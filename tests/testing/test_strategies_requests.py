@@ -235,7 +235,7 @@ CHOICE: dict[str, Any] = {"oneOf": [{"type": "integer"}, {"type": "boolean"}]}
 def test_a_field_that_may_be_null_is_broken_by_what_it_may_be_else(alter: Alter) -> None:
     """As many generators write it: a choice between a schema and null."""
     place = "#/components/schemas/GenerateImageRequestV4/properties/resolution"
-    alter(lambda document: properties(document).update(resolution=NULLABLE))
+    alter(lambda document: at(f"{REQUEST}/properties", document).update(resolution=NULLABLE))
     assert {request.get("resolution") for request in sample(requests(), 60)} == {"MATT", "GLOSS", None}
     assert [rule for rule in request_rules() if rule.startswith(place)] == [f"{place}/anyOf/0/enum"]
     broken = sample(broken_requests(f"{place}/anyOf/0/enum"), 20)
@@ -245,8 +245,7 @@ def test_a_field_that_may_be_null_is_broken_by_what_it_may_be_else(alter: Alter)
 
 def test_a_choice_without_a_discriminator_is_broken_by_what_fits_no_branch(alter: Alter) -> None:
     rule = "#/components/schemas/V4JsonPrompt/properties/version/oneOf"
-    prompt = ("components", "schemas", "V4JsonPrompt", "properties")
-    alter(lambda document: part_of(document, prompt).update(version=CHOICE))
+    alter(lambda document: at(rule.removesuffix("/version/oneOf"), document).update(version=CHOICE))
     broken = sample(broken_requests(rule), 20)
     assert not any(isinstance(each.request["json_prompt"]["version"], int) for each in broken)
 
@@ -258,7 +257,7 @@ def test_rules_over_members_hold_at_any_depth(alter: Alter) -> None:
         {"anyOf": [{"required": ["aesthetics"]}, {"required": ["lighting"]}]},
         {"required": ["medium"], "properties": {"grain": {"type": "integer", "minimum": 3}}},
     ]
-    alter(lambda document: part_of(document, ("components", "schemas", "V4StyleDescription")).update(allOf=rules))
+    alter(lambda document: at(place.removesuffix("/allOf"), document).update(allOf=rules))
 
     def styles(drawn: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [each["json_prompt"]["style_description"] for each in drawn]
@@ -282,11 +281,11 @@ def test_rules_over_members_hold_at_any_depth(alter: Alter) -> None:
 def test_lists_of_the_same_length_are_broken_by_length_or_by_limit(alter: Alter) -> None:
     operation = OPERATIONS["post_generate_image_v3"]
     body = body_of(operation)
-    first, second = part_of(CONTRACT, ("components", "schemas", operation.request_model))["x-same-length"][0]
+    first, second = at(f"{body}/x-same-length/0")
 
     def change(document: dict[str, Any]) -> None:
         for name, most in ((first, 3), (second, 2)):
-            part_of(document, ("components", "schemas", operation.request_model, "properties", name))["maxItems"] = most
+            at(f"{body}/properties/{name}", document)["maxItems"] = most
 
     def lengths(rule: str) -> set[tuple[int, int]]:
         drawn = [each.request for each in sample(broken_requests(rule, operation=operation), 30)]
@@ -301,32 +300,15 @@ def test_lists_of_the_same_length_are_broken_by_length_or_by_limit(alter: Alter)
     assert all(not images and masks for images, masks in lengths(f"{body}/x-same-length/0"))
 
 
-def properties(document: dict[str, Any]) -> dict[str, Any]:
-    return part_of(document, ("components", "schemas", "GenerateImageRequestV4", "properties"))
-
-
-def part_of(document: dict[str, Any], steps: tuple[str, ...]) -> dict[str, Any]:
-    for step in steps:
-        document = document[step]
-    return document
-
-
 def test_every_rule_has_its_turn() -> None:
     assert len({broken.rule for broken in sample(broken_requests(), 100)}) > len(request_rules()) / 4
     given = {("text_prompt" in b.request, "json_prompt" in b.request) for b in sample(broken_requests(PROMPT_RULE), 30)}
     assert given == {(True, True), (False, False)}
 
 
-def value_at(request: dict[str, Any], pointer: str) -> Any:
-    value: Any = request
-    for step in unquote(pointer).split("/")[1:]:
-        value = value[int(step)] if isinstance(value, list) else value[step]
-    return value
-
-
 def test_a_choice_is_broken_in_each_way() -> None:
     rule = "#/components/schemas/V4PromptElement/oneOf"
-    elements = [value_at(broken.request, broken.pointer) for broken in sample(broken_requests(rule), 60)]
+    elements = [at(broken.pointer, broken.request) for broken in sample(broken_requests(rule), 60)]
     assert any(not isinstance(element, dict) for element in elements)
     assert any(isinstance(element, dict) and "type" not in element for element in elements)
     assert any(isinstance(element, dict) and "type" in element for element in elements)

@@ -182,15 +182,10 @@ def run_job(
 
 def _to_go_on_with(job: Job, settings: Settings) -> Iterable[BatchRequest]:
     """Rows that are not planned, and may get further."""
-    for outcome in job.outcomes(State.SUBMITTED, State.ANSWERED, State.UNKNOWN, State.FAILED):
-        match outcome.state:
-            case State.UNKNOWN:
-                wanted = settings.retry_unknown or outcome.job_id is not None
-            case State.FAILED:
-                wanted = settings.retry_failed
-            case _:
-                wanted = True
-        if wanted and not outcome.absent:
+    wanted = {State.SUBMITTED, State.ANSWERED, *([State.FAILED] if settings.retry_failed else [])}
+    for outcome in job.outcomes(*wanted, State.UNKNOWN):
+        unknown = outcome.state is State.UNKNOWN and (settings.retry_unknown or outcome.job_id is not None)
+        if (unknown or outcome.state in wanted) and not outcome.absent:
             yield outcome.request
 
 

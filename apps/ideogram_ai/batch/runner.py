@@ -83,7 +83,8 @@ class RunOptions:
     job_seconds: float = JOB_SECONDS
 
     def __attrs_post_init__(self) -> None:
-        for name, value in (("in_flight", self.in_flight), ("downloads", self.downloads)):
+        limits: dict[str, object] = {"in_flight": self.in_flight, "downloads": self.downloads}
+        for name, value in limits.items():
             if not isinstance(value, int) or isinstance(value, bool) or value < 1:
                 raise ValueError(f"{name} is {value!r}; give a whole number, 1 or more.")
 

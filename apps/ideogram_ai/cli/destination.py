@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 from attrs import frozen
 
+from ideogram_ai.client.files import claim_name
+
 from .contract_input import STDIN, choices_of
 from .exit_codes import WrongUseError
 from .terminal import print_error, printable, write_error
@@ -118,11 +120,17 @@ class Destination:
         """Rename a saved image, and return its path: the image is there, whatever it is called."""
         if path == wanted:
             return path
-        free = wanted if self._is_free(wanted) else next(self._numbered(wanted, 2))
-        try:
-            return path.rename(free)
-        except OSError:
-            return path
+        for name in itertools.chain([wanted] if self._is_free(wanted) else [], self._numbered(wanted, 2)):
+            try:
+                claim_name(path, name)
+            except FileExistsError:  # another command took it since we looked
+                continue
+            except (OSError, UnicodeError):  # this system has no such name
+                return path
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return name
+        raise AssertionError("there is always another name")
 
     def keep_response(self, body: bytes) -> Path | None:
         """Keep a response that may have been paid for: in a file beside the image's path, or else on stderr."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from contextlib import contextmanager
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -52,14 +53,26 @@ class Terminated(KeyboardInterrupt):
     """SIGTERM or SIGHUP arrived. It is handled like Ctrl-C."""
 
 
-def raise_interrupt(number: int) -> None:
-    """Raise the exception for a signal.
+_SETTLE_SECONDS: Final = 2.0
+"""So long after an interruption further signals change nothing: they would interrupt the report on what was paid for.
+A terminal repeats keys, and programs that start others forward signals which these have already."""
+_interrupted_at = float("-inf")
+
+
+def raise_interrupt(number: int, *, may_have_been_billed: bool = False) -> None:
+    """Raise the exception for a signal, unless one was raised a moment ago.
 
     Raises:
         KeyboardInterrupt: For SIGINT.
         Terminated: For SIGTERM and SIGHUP.
     """
-    raise KeyboardInterrupt if number == signal.SIGINT else Terminated(signal.Signals(number).name)
+    global _interrupted_at  # noqa: PLW0603 - signals are the process's
+    if time.monotonic() - _interrupted_at < _SETTLE_SECONDS:
+        return
+    _interrupted_at = time.monotonic()
+    error = KeyboardInterrupt() if number == signal.SIGINT else Terminated(signal.Signals(number).name)
+    error.may_have_been_billed = may_have_been_billed  # type: ignore[attr-defined]
+    raise error
 
 
 @contextmanager
@@ -72,6 +85,8 @@ def handle_signals(handler: Callable[[int], object], *, only_default: bool = Fal
         handler: Gets the signal's number. What it raises is raised where the program is.
         only_default: Leave signals alone that Python or somebody else handles.
     """
+    global _interrupted_at  # noqa: PLW0603
+    _interrupted_at = float("-inf")
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):

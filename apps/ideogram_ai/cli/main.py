@@ -67,5 +67,8 @@ def _run(arguments: list[str]) -> int:
 def _interrupted(error: BaseException) -> ExitCode:
     from .terminal import write_error  # noqa: PLC0415
 
-    write_error("error: Interrupted before anything was sent.\n")
+    if getattr(error.__cause__ or error, "may_have_been_billed", False):
+        write_error("error: Interrupted. What was sent may have been billed.\n")
+    else:
+        write_error("error: Interrupted before anything was sent.\n")
     return ExitCode.of_interruption(error)

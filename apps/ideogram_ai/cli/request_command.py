@@ -14,7 +14,7 @@ from ideogram_ai.batch.model import InputError
 from ideogram_ai.client import Ideogram, JobFailedError, RequestError, costs
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.jobs import COMPLETED, FAILED
-from ideogram_ai.client.request import encode_request, to_plain
+from ideogram_ai.client.request import encode_request
 from ideogram_ai.generated.operations import Operation
 
 from .contract_input import RequestFields, links_of, request_fields
@@ -154,14 +154,20 @@ class Requests(Reports):
         makes_images = self.has_images and not self.operation.is_free
         activity = self.activity or ("Making the image" if makes_images else "Waiting for the response")
         # Kept at every step, because a second Ctrl-C ends this anywhere.
-        self.unreported = result = sender.send(request, f"{activity}{of}")
+        try:
+            self.unreported = result = sender.send(request, f"{activity}{of}")
+        except KeyboardInterrupt:
+            self.unreported = sender.unreported and self._with_cost(sender.unreported, request)
+            raise
         if not self.has_images and not result.failure:
             self.unreported = result = _save_response(result, self.member, self.operation, sender)
-        if not self.options.is_rehearsal and result.generation is not None:
-            self.unreported = result = evolve(result, cost=Cost.of(result.generation))
-        elif not self.options.is_rehearsal and result.response is not None:
-            self.unreported = result = evolve(result, cost=Cost.listed(request))
+        self.unreported = result = self._with_cost(result, request)
         return result
+
+    def _with_cost(self, result: RequestResult, request: RequestFields) -> RequestResult:
+        if self.options.is_rehearsal or (result.generation is None and result.response is None):
+            return result
+        return evolve(result, cost=Cost.of(result.generation) if result.generation else Cost.listed(request))
 
     def sum_up(self) -> None:
         """Say what became of several requests."""
@@ -200,10 +206,8 @@ def _save_response(result: RequestResult, member: str | None, operation: Operati
         destination = destination.file(f"{operation.method_name.rpartition('.')[2]}.json")
     elif links and sender.options.shown:
         print_note(f"{' and '.join(links)} lead to images, and expire. To save them too, give a folder: -o DIR/.")
-    response = to_plain("response", result.response)
-    result = evolve(result, response=response)
     try:
-        result = evolve(result, path=destination.write_text(as_json_text(response, member)))
+        result = evolve(result, path=destination.write_text(as_json_text(result.response, member)))
     except (OSError, KeyboardInterrupt) as error:
         why = getattr(error, "strerror", None) or "interrupted"
         message = f"{str(destination.path)!r} was not written: {why}. It is paid for, and is on stdout instead."

@@ -33,6 +33,7 @@ from ideogram_ai.client import (
 )
 from ideogram_ai.client.formats import HEAD_BYTES, image_suffix
 from ideogram_ai.client.jobs import COMPLETED, FAILED
+from ideogram_ai.client.request import plain_response
 from ideogram_ai.client.retry import MAX_SECONDS
 from ideogram_ai.client.transport import LEAVES
 
@@ -43,7 +44,7 @@ from .service import ServiceOptions
 from .terminal import print_note, print_warning, spinner, write_error, write_out
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
     from pathlib import Path
 
     from .contract_input import RequestFields
@@ -129,7 +130,8 @@ class SignalState(logging.Handler):
     def handle_signal(self, number: int) -> None:
         """Wait on the first signal if something may be paid for; raise KeyboardInterrupt otherwise."""
         if self._phase in {"nothing sent", "asking"} or self._first is not None:
-            raise_interrupt(number if self._first is None else self._first)
+            billed = self._phase in {"sent", "saving"}
+            raise_interrupt(number if self._first is None else self._first, may_have_been_billed=billed)
         self._first = number
         # The main program may be writing itself, and the terminal may be closed.
         with contextlib.suppress(OSError, RuntimeError):
@@ -168,6 +170,7 @@ class Sender:
         pays: Whether this command sends what may be billed.
         job_id: The job whose response it is, as soon as it is known.
         number: The number of the next image, for its name.
+        unreported: The response as far as its images are saved, in case that it is interrupted.
     """
 
     client: Ideogram
@@ -177,11 +180,12 @@ class Sender:
     pays: bool = True
     job_id: str | None = None
     number: int = 1
+    unreported: RequestResult | None = None
 
     def send(self, request: RequestFields, activity: str) -> RequestResult:
         """Send a request, and save the images of its response. `activity` is what is done, for the spinner."""
         self.state.begin()
-        self.job_id = None
+        self.job_id = self.unreported = None
 
         def get() -> Any:
             if not self.pays:
@@ -233,7 +237,7 @@ class Sender:
             return self._save(response)
         if isinstance(response, Job):
             return RequestResult(ExitCode.DONE, job=JobState(response.id, response.status))
-        return RequestResult(ExitCode.DONE, response=response)
+        return RequestResult(ExitCode.DONE, response=plain_response(response))
 
     def save_links(self, result: RequestResult, names: Sequence[str]) -> RequestResult:
         """Save the images that a response has links to, each under the name of its member."""
@@ -287,8 +291,12 @@ class Sender:
         return f"{message} To fetch its images, for free: {self.options.fetch_command(self.job_id)}"
 
     def _save(self, generation: Generation) -> RequestResult:
+        images = [ImageResult(image, failure=_INTERRUPTED) for image in generation.images]
+        self.unreported = RequestResult(_code_of(images), tuple(images), generation=generation)
         with spinner("Saving the image", shown=self.options.shown):
-            images = _save_images(self.client, generation, self.destination, self.number)
+            for index, image in enumerate(_save_images(self.client, generation, self.destination, self.number)):
+                images[index] = image
+                self.unreported = evolve(self.unreported, code=_code_of(images), images=tuple(images))
         self.number += len(images)
         asked, kept = self.destination.path, None
         for path in (image.path for image in images if image.path and not self.destination.is_folder):
@@ -298,14 +306,16 @@ class Sender:
         if generation.problems:
             print_warning(f"The response breaks the contract: {'; '.join(generation.problems)}.")
             kept = self.destination.keep_response(generation.raw)
-        code = ExitCode.DONE
-        if any(image.lost for image in images):
-            code = ExitCode.DOWNLOAD_FAILED
-        elif all(image.image.withheld for image in images):
-            code = ExitCode.WITHHELD
+        code = _code_of(images)
         failure = next((image.failure for image in images if image.failure), None)
         job = JobState(self.job_id, "completed") if self.job_id is not None else None
-        return RequestResult(code, images, failure if code else None, kept, generation, job=job)
+        return RequestResult(code, tuple(images), failure if code else None, kept, generation, job=job)
+
+
+def _code_of(images: Sequence[ImageResult]) -> ExitCode:
+    if any(image.lost for image in images):
+        return ExitCode.DOWNLOAD_FAILED
+    return ExitCode.WITHHELD if all(image.image.withheld for image in images) else ExitCode.DONE
 
 
 def _exit_code_of(error: IdeogramError) -> ExitCode:
@@ -314,11 +324,15 @@ def _exit_code_of(error: IdeogramError) -> ExitCode:
     return ExitCode.OUTCOME_UNKNOWN if error.may_have_been_billed else ExitCode.REFUSED
 
 
+_INTERRUPTED: Final = Failure(
+    KeyboardInterrupt.__name__, "Interrupted before it was saved. Downloading it is free.", may_have_been_billed=True
+)
+
+
 def _save_images(
     client: Ideogram, generation: Generation, destination: Destination, first: int
-) -> tuple[ImageResult, ...]:
+) -> Iterator[ImageResult]:
     """Save every image that was not withheld. A failure or Ctrl-C costs no other image and no link."""
-    results: list[ImageResult] = []
     interrupted: Failure | None = None
     for number, image in enumerate(generation.images, first):
         result = ImageResult(image)
@@ -328,14 +342,13 @@ def _save_images(
                 if destination.sidecar:
                     result = evolve(result, sidecar=_save_sidecar(generation, image, path, destination))
         except KeyboardInterrupt as error:
-            interrupted = Failure.of(error, "Interrupted before it was saved. Downloading it is free.", billed=True)
+            interrupted = evolve(_INTERRUPTED, type=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - whatever it is, the other images and the links must not be lost
             message = None if isinstance(error, IdeogramError) else f"It was not saved: {error!r}."
             result = evolve(result, failure=Failure.of(error, message, billed=True))
         if interrupted is not None and result.path is None:
             result = evolve(result, failure=interrupted)
-        results.append(result)
-    return tuple(results)
+        yield result
 
 
 def _download(client: Ideogram, image: GeneratedImage, destination: Destination, number: int) -> Path:

@@ -215,7 +215,8 @@ def count(number: int, noun: str) -> str:
 
 def usd(amount: Decimal) -> str:
     """Format a sum of money, with as many places as it has and two at least."""
-    return f"{amount:,.2f} USD" if amount == round(amount, 2) else f"{amount:,f} USD"
+    whole, _, places = f"{amount:,f}".partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(2, '0')} USD"
 
 
 def priced(amount: Decimal, unpriced: int) -> str:

@@ -40,13 +40,13 @@ DEFAULT_TIMEOUT = httpx.Timeout(connect=10.0, read=300.0, write=60.0, pool=10.0)
 """The service holds a request for up to 265 s: a client with a shorter limit makes outcomes unknown."""
 
 
-def resolve_api_key(argument: object, environment: Mapping[str, str] = os.environ) -> ApiKey | str:
+def resolve_api_key(argument: object) -> ApiKey | str:
     """The key to use, from the argument or IDEOGRAM_API_KEY, or what is wrong with it.
 
     The message is returned and not raised, so that no frame of a traceback holds a mistyped key.
     """
     source = KEY_VARIABLE if argument is None else "api_key"
-    value = environment.get(KEY_VARIABLE) if argument is None else argument
+    value = os.environ.get(KEY_VARIABLE) if argument is None else argument
     if value is None:
         return f"No API key: pass api_key=..., or set {KEY_VARIABLE}."
     if not isinstance(value, str):
@@ -62,7 +62,7 @@ def resolve_api_key(argument: object, environment: Mapping[str, str] = os.enviro
     return ApiKey(value)
 
 
-def resolve_base_url(argument: object, environment: Mapping[str, str] = os.environ, *, allow_http: bool = False) -> str:
+def resolve_base_url(argument: object, *, allow_http: bool = False) -> str:
     """The base URL to use, without a slash at its end: the argument, IDEOGRAM_BASE_URL, or the contract's server.
 
     Raises:
@@ -70,7 +70,7 @@ def resolve_base_url(argument: object, environment: Mapping[str, str] = os.envir
     """
     source = URL_VARIABLE if argument is None else "base_url"
     # A blank variable is refused: a script that could not fill it in wanted another server, and this one bills.
-    value = environment.get(URL_VARIABLE, SERVER_URL) if argument is None else argument
+    value = os.environ.get(URL_VARIABLE, SERVER_URL) if argument is None else argument
     if not isinstance(value, str):
         raise ConfigurationError(f"{source}: this is {type(value).__name__}, not a string. {NOTHING_SENT}")
     try:
@@ -78,7 +78,7 @@ def resolve_base_url(argument: object, environment: Mapping[str, str] = os.envir
     except (ValueError, httpx.InvalidURL) as error:
         raise ConfigurationError(f"{source}: this is no URL: {error}. {NOTHING_SENT}") from None
     shown = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-    complaint = _judge_base_url(parts) or _judge_http(parts, environment, allow_http=allow_http)
+    complaint = _judge_base_url(parts) or _judge_http(parts, allow_http=allow_http)
     if complaint:
         raise ConfigurationError(f"{source} {shown[:200]!r}: {complaint} {NOTHING_SENT}")
     return urlunsplit((parts.scheme.lower(), parts.netloc, parts.path.rstrip("/"), "", ""))
@@ -113,15 +113,15 @@ def _judge_base_url(parts: SplitResult) -> str | None:
     return None
 
 
-def _judge_http(parts: SplitResult, environment: Mapping[str, str], *, allow_http: bool) -> str | None:
+def _judge_http(parts: SplitResult, *, allow_http: bool) -> str | None:
     host = (parts.hostname or "").rstrip(".")
     if parts.scheme.lower() != "http" or is_loopback(host):
         return None
     if host == urlsplit(SERVER_URL).hostname:
         return f"use https: over http the API key could be read by others on the network. Give {SERVER_URL}."
-    if allow_http or is_http_allowed(environment):
+    if allow_http or is_http_allowed():
         return None
-    variable = environment.get(HTTP_VARIABLE, "").strip()
+    variable = os.environ.get(HTTP_VARIABLE, "").strip()
     more = f" The variable is {variable[:20]!r} now." if variable else ""
     return (
         "use https: over http the API key could be read by others on the network, who could also read and change the "
@@ -130,9 +130,9 @@ def _judge_http(parts: SplitResult, environment: Mapping[str, str], *, allow_htt
     )
 
 
-def is_http_allowed(environment: Mapping[str, str] = os.environ) -> bool:
+def is_http_allowed() -> bool:
     """Whether the environment allows http to another machine."""
-    return environment.get(HTTP_VARIABLE, "").strip().lower() in {"1", "true"}
+    return os.environ.get(HTTP_VARIABLE, "").strip().lower() in {"1", "true"}
 
 
 def resolve_timeout(value: float | httpx.Timeout | None) -> httpx.Timeout:
@@ -215,13 +215,13 @@ def resolve_headers(given: object, base: Mapping[str, str]) -> Mapping[str, str]
     return {name: value for name, value in base.items() if name.lower() not in replaced} | headers
 
 
-def log_to_stderr(environment: Mapping[str, str] = os.environ) -> None:
+def log_to_stderr() -> None:
     """Log at the level of IDEOGRAM_LOG to standard error, once, unless the program has handlers of its own.
 
     Raises:
         ConfigurationError: The variable names no level.
     """
-    asked = environment.get(LOG_VARIABLE, "").strip()
+    asked = os.environ.get(LOG_VARIABLE, "").strip()
     if not asked:
         return
     level = logging.getLevelNamesMapping().get(asked.upper())
@@ -233,6 +233,7 @@ def log_to_stderr(environment: Mapping[str, str] = os.environ) -> None:
     logger.setLevel(level)
     if not logger.hasHandlers():
         handler = logging.StreamHandler()
+        handler.setLevel(level)  # of its own: the command lowers that of the logger
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s: %(message)s"))
         logger.addHandler(handler)
 

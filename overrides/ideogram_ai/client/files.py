@@ -114,21 +114,9 @@ class ImageFile:
         """Move the part to the target unless a file with that name appeared in the meantime."""
         self._refuse_existing(target)
         try:
-            os.link(self._part, target)
+            claim_name(self._part, target)
         except FileExistsError:
             raise _exists(target) from None
-        except OSError:
-            # A file system without hard links: claim the name with an empty file, and replace that.
-            try:
-                target.open("xb").close()
-            except FileExistsError:
-                raise _exists(target) from None
-            try:
-                self._part.replace(target)
-            except BaseException:
-                # The part is gone if the task that started this thread was cancelled.
-                target.unlink()
-                raise
 
     def _refuse_existing(self, target: Path) -> None:
         try:
@@ -204,6 +192,28 @@ class ImageForFile(ImageInMemory):
         while rest:
             written = file.write(bytes(rest))
             rest = rest[written if isinstance(written, int) else len(rest) :]
+
+
+def claim_name(path: Path, name: Path) -> None:
+    """Give a file a name that no other file has; its old name may stay. Of all callers anywhere, one gets the name.
+
+    Raises:
+        FileExistsError: There is a file of that name.
+        OSError: The name cannot be used, as for UnicodeError.
+    """
+    try:
+        os.link(path, name)
+    except FileExistsError:
+        raise
+    except OSError:
+        # A file system without hard links: claim the name with an empty file, and replace that.
+        name.open("xb").close()
+        try:
+            path.replace(name)
+        except BaseException:
+            # The file is gone if the task that started this thread was cancelled.
+            name.unlink()
+            raise
 
 
 def _is_folder(path: str | Path) -> bool:

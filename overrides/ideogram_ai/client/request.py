@@ -276,6 +276,24 @@ def to_plain(name: str, value: object) -> Any:
         raise _cannot_encode(name, f"/{_escape(name)}", "it nests too deep, or contains itself") from None
 
 
+def plain_response(value: object) -> Any:
+    """Convert a response to plain JSON types, generated models in the contract's key order.
+
+    It was paid for, so nothing in it is refused: what is JSON already stays as it came.
+    """
+    if _is_model(value):
+        return {name: plain_response(item) for name, item in _model_items(value).items()}
+    if is_array(value):
+        return [plain_response(item) if _is_model(item) else item for item in value]
+    if isinstance(value, (Enum, date, UUID)):
+        return _to_plain(value, "", "")
+    return value.decode(errors="backslashreplace") if isinstance(value, bytes) else value
+
+
+def _is_model(value: object) -> bool:
+    return type(value).__module__.startswith(_MODELS)
+
+
 def _to_plain(value: object, name: str, pointer: str) -> Any:
     if isinstance(value, Enum):
         value = value.value
@@ -299,10 +317,10 @@ def _container_to_plain(value: object, name: str, pointer: str) -> Any:
         return _mapping_to_plain(value, name, pointer)
     if is_several(value):
         return [_to_plain(item, name, f"{pointer}/{index}") for index, item in enumerate(value)]
-    kind = type(value)
-    if kind.__module__.startswith(_MODELS):
+    if _is_model(value):
         return _mapping_to_plain(_model_items(value), name, pointer)
-    raise _cannot_encode(name, pointer, f"{kind.__name__} is not a JSON type; use text, numbers, mappings and lists")
+    kind = type(value).__name__
+    raise _cannot_encode(name, pointer, f"{kind} is not a JSON type; use text, numbers, mappings and lists")
 
 
 def _mapping_to_plain(value: Mapping[Any, object], name: str, pointer: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ One call makes one request that costs money, and Pydantic AI does not repeat it.
 
 from __future__ import annotations
 
+import logging
 from math import gcd
 from typing import TYPE_CHECKING, Any, cast
 
@@ -40,6 +41,8 @@ from ideogram_ai.generated.models.resolution_v4 import RESOLUTION_V4_VALUES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+_log = logging.getLogger(__name__)
 
 
 class IdeogramImageGenerationSettings(ImageGenerationSettings, total=False):
@@ -95,6 +98,10 @@ class IdeogramImageGenerationModel(ImageGenerationModel):
             images: Reference images, up to ten.
             settings: Settings for this call.
 
+        Returns:
+            The images, and what they cost in `provider_details`. An image that is paid for and could not be fetched is
+            there under `images_not_fetched`, with its link.
+
         Raises:
             ContentFilterError: The prompt, or every image, did not pass the safety check.
             ModelHTTPError: The service refused or failed.
@@ -113,7 +120,7 @@ class IdeogramImageGenerationModel(ImageGenerationModel):
                 made = await self.client.edit(prompt=prompt, images=files, **fields)
             else:
                 made = await self.client.generate(text_prompt=prompt, **fields)
-            found = await _read_images(made)
+            found, lost = await _read_images(made)
         except IdeogramError as error:
             raise self._translate(error) from error
         return ImageGenerationResult(
@@ -127,6 +134,7 @@ class IdeogramImageGenerationModel(ImageGenerationModel):
                 "cost_usd": None if made.cost_usd is None else str(made.cost_usd),
                 "cost_source": made.cost_source,
                 "images_withheld": sum(image.withheld for image in made.images),
+                **({"images_not_fetched": lost} if lost else {}),
             },
         )
 
@@ -150,16 +158,24 @@ class IdeogramImageGenerationModel(ImageGenerationModel):
         )
 
 
-async def _read_images(made: Generation) -> list[GeneratedImage]:
-    """Fetch every image that can be fetched. Without any, raise why: a failure rather than a withheld image."""
+async def _read_images(made: Generation) -> tuple[list[GeneratedImage], list[dict[str, str]]]:
+    """Fetch every image that can be fetched; return the links of the others too.
+
+    Without any image, raise why: a failure rather than a withheld image.
+    """
     found: list[GeneratedImage] = []
+    lost: list[dict[str, str]] = []
     failure: DownloadError | None = None
     for image in made.images:
         try:
             data = await image.aread()
         except DownloadError as error:
             failure = error if failure is None or _is_withheld(failure) else failure
+            lost += [{"url": image.url, "error": error.message}] if image.url else []
             continue
+        except BaseException as error:  # the task is cancelled, for example by a time limit of the caller
+            _note_links(error, made)
+            raise
         media_type = make_upload(data, name="", stem="image").content_type
         found.append(
             GeneratedImage(
@@ -171,7 +187,15 @@ async def _read_images(made: Generation) -> list[GeneratedImage]:
         )
     if not found and failure:
         raise failure
-    return found
+    return found, lost
+
+
+def _note_links(error: BaseException, made: Generation) -> None:
+    """Give an exception the links of images that are paid for; and the log, because frameworks swallow exceptions."""
+    links = [image.url for image in made.images if image.url]
+    error.add_note(f"The images are made and billed. Download them, for free: {' '.join(links)}")
+    error.may_have_been_billed = True  # type: ignore[attr-defined]
+    _log.warning("%s while images were fetched, which are made and billed: %s", type(error).__name__, " ".join(links))
 
 
 def _is_withheld(error: IdeogramError) -> bool:

@@ -23,8 +23,8 @@ from ideogram_ai.generated.contract import read_contract
 
 from ..service import read_request
 from ..strategies import request_rules
-from ..strategies.mutations import MutationPoint, MutationPoints, Path
-from ..strategies.schema_values import SchemaValues
+from ..strategies.mutations import MutationPoint, MutationPoints
+from ..strategies.schema_values import Path, SchemaValues
 from .kit import at_pointer, example_requests, prompt_fields
 from .server_judge import close_objects
 from .server_requests import Expect, KeyUse, Payload, RequestCase, form, make_parts, multipart, shorten

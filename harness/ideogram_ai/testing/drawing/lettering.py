@@ -276,54 +276,41 @@ def fit_text(
     low, high, best = smallest, max(largest, smallest), None
     while low <= high:
         size = (low + high) // 2
-        block = wrap(text, width, size, int(height // size))
-        broken = keep_lines and len(block.lines) > text.count("\n") + 1
-        if block.whole and not broken and block.height <= height:
+        block = wrap(text, width, size, height)
+        if block.whole and not (keep_lines and len(block.lines) > text.count("\n") + 1):
             best, low = block, size + 1
         else:
             high = size - 1
-    return best or _cut(text, width, height, smallest)
+    best = best or wrap(text, width, smallest, height)
+    return best if best.lines else None
 
 
-def wrap(text: str, width: float, size: int, most: int | None = None) -> TextBlock:
+def wrap(text: str, width: float, size: int, height: float | None = None) -> TextBlock:
     """Break a drawable text into lines, between words where possible.
 
     Args:
         text: The text.
         width: Width of a line in pixels.
         size: Font size in pixels.
-        most: How many lines to stop after; None for all.
+        height: What is below this height in pixels is cut, and an ellipsis says so; None keeps all.
     """
+    line_height = max(1, round(size * LINE_HEIGHT))
+    most = None if height is None else int(height // line_height)
     lines: list[str] = []
     whole = True
     for paragraph in text.split("\n"):
         tokens = list(_tokens(paragraph))
         whole = whole and all(width_of(token, size) <= width for token, _ in tokens)
-        room = None if most is None else most + 1 - len(lines)
-        lines.extend(islice(_fill(_pieces(tokens, size, width), size, width), room))
+        lines.extend(islice(_fill(tokens, size, width), None if most is None else most + 1 - len(lines)))
     if most is not None and len(lines) > most:
         lines, whole = lines[:most], False
-    return _block(lines, size, whole=whole)
-
-
-def _block(lines: list[str], size: int, *, whole: bool) -> TextBlock:
-    line_height = max(1, round(size * LINE_HEIGHT))
+        if lines:
+            last = lines.pop()
+            while last and width_of(f"{last}...", size) > width:
+                last = last[:-1]
+            lines.append(f"{last}...")
     widest = max((width_of(line, size) for line in lines), default=0.0)
     return TextBlock(tuple(lines), size, line_height, widest, line_height * len(lines), whole)
-
-
-def _cut(text: str, width: float, height: float, size: int) -> TextBlock | None:
-    """As many lines as fit, with an ellipsis at the end if more would follow."""
-    count = int(height // max(1, round(size * LINE_HEIGHT)))
-    if count < 1:
-        return None
-    lines = list(wrap(text, width, size, count + 1).lines)
-    if len(lines) > count:
-        last = lines[count - 1]
-        while last and width_of(f"{last}...", size) > width:
-            last = last[:-1]
-        lines[count - 1 :] = [f"{last}..."]
-    return _block(lines, size, whole=False)
 
 
 def _tokens(paragraph: str) -> Iterator[_Token]:
@@ -345,30 +332,17 @@ def _may_break(token: str, cluster: str) -> bool:
     return any(unicodedata.east_asian_width(letter) in _WIDE for letter in (token[-1], cluster[0]))
 
 
-def _pieces(tokens: Iterable[_Token], size: int, width: float) -> Iterator[_Token]:
-    """The tokens; those that are wider than a line are cut into pieces."""
-    for token, spaced in tokens:
-        if width_of(token, size) <= width:
-            yield token, spaced
-            continue
-        piece, extent, apart = "", 0.0, spaced
-        for cluster in clusters(token):
-            more = width_of(cluster, size)
-            if piece and extent + more > width:
-                yield piece, apart
-                piece, extent, apart = "", 0.0, False
-            piece, extent = piece + cluster, extent + more
-        yield piece, apart
-
-
-def _fill(pieces: Iterable[_Token], size: int, width: float) -> Iterator[str]:
+def _fill(tokens: Iterable[_Token], size: int, width: float) -> Iterator[str]:
+    """The lines of a paragraph; a token that is wider than a line is broken between its letters."""
     line, extent, space = "", 0.0, width_of(" ", size)
-    for piece, spaced in pieces:
-        gap = space if line and spaced else 0.0
-        more = width_of(piece, size)
-        if line and extent + gap + more > width:
-            yield line
-            line, extent = piece, more
-        else:
-            line, extent = f"{line} {piece}" if gap else line + piece, extent + gap + more
+    for token, spaced in tokens:
+        pieces = [token] if width_of(token, size) <= width else clusters(token)
+        for place, piece in enumerate(pieces):
+            gap = space if line and spaced and not place else 0.0
+            more = width_of(piece, size)
+            if line and extent + gap + more > width:
+                yield line
+                line, extent = piece, more
+            else:
+                line, extent = f"{line} {piece}" if gap else line + piece, extent + gap + more
     yield line

@@ -146,8 +146,10 @@ class Canvas:
         canvas.pen = ImageDraw.Draw(image, "RGBA")
         return canvas
 
-    def write(self, block: TextBlock, x: float, y: float, colour: Colour) -> None:
-        """Write lines flush left with their upper left corner at a point."""
+    def write(self, block: TextBlock | None, x: float, y: float, colour: Colour) -> None:
+        """Write lines flush left with their upper left corner at a point; nothing without lines."""
+        if block is None:
+            return
         for number, line in enumerate(block.lines):
             draw_line(self.pen, round(x), round(y) + number * block.line_height, line, block.size, fill=(*colour, 255))
 
@@ -216,9 +218,7 @@ class Canvas:
 def draw_text(width: int, height: int, seed: int, prompt: str) -> Image.Image:
     """Draw a text prompt: the words, set large, on three circles of the seed."""
     canvas, ground = text_ground(width, height, seed)
-    block, x, y = place_text(canvas, prompt)
-    if block is not None:
-        canvas.write(block, x, y, ink_on(ground))
+    canvas.write(*place_text(canvas, prompt), ink_on(ground))
     canvas.footer(seed, (), drawable(prompt.strip()).count(NO_GLYPH))
     return canvas.image
 

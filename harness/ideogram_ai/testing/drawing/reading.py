@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image, ImageOps
 from PIL.PngImagePlugin import PngImageFile
@@ -22,7 +22,7 @@ from .lettering import LINE_HEIGHT
 from .picture import Colour, ink_on, place_text, read_element, text_ground
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 PROMPT_KEY: Final = "ideogram mock prompt"
 """The PNG text that holds the prompt of a picture as JSON, so that it can be described by its own prompt."""
@@ -42,7 +42,11 @@ _ALL_OVER: Final = 0.6  # a shape with more cells than this is no shape on a gro
 _LEAST_IN_PALETTE: Final = 0.08
 _CANVAS: Final = 1000
 _WHITE: Final = (255, 255, 255, 255)
+_APART: Final = 60  # sum of the differences of a colour that is not the ground's
 _MOST_SEED: Final = 10  # digits
+
+_Shape = dict[tuple[int, int], Colour]
+"""Cells by row and column."""
 
 
 def image_problem(content: bytes) -> str | None:
@@ -56,15 +60,10 @@ def image_problem(content: bytes) -> str | None:
                 return f"the image has {width}x{height} pixels, too many for the mock server."
             image.load()
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        # Pillow raises SyntaxError for a broken PNG.
-        return f"the file cannot be read as a JPEG, PNG or WebP image: {_without_object(error)}."
+        # Pillow raises SyntaxError for a broken PNG, and writes the file object's address if it knows no more.
+        why = "it has another form" if "BytesIO" in str(error) else error
+        return f"the file cannot be read as a JPEG, PNG or WebP image: {why}."
     return None
-
-
-def _without_object(error: Exception) -> str:
-    """Return the message of an error without the address of the file object in it."""
-    text = str(error)
-    return "it has another form" if "BytesIO" in text else text
 
 
 def read_image(content: bytes) -> Image.Image:
@@ -94,19 +93,6 @@ def fitting_size(content: bytes) -> tuple[int, int]:
     scale = min(1.0, _MOST_SIDE / max(width, height))
     scale = max(scale, _LEAST_SIDE / min(width, height))
     return min(_MOST_SIDE, round(width * scale)), min(_MOST_SIDE, round(height * scale))
-
-
-class _Shape(NamedTuple):
-    """Cells of one region that differ from the ground."""
-
-    cells: tuple[tuple[int, int], ...]  # row and column
-    colours: tuple[Colour, ...]  # the most frequent first
-
-    @property
-    def bounds(self) -> tuple[int, int, int, int]:
-        """First row and column, and the row and column after the last."""
-        rows, columns = zip(*self.cells, strict=True)
-        return min(rows), min(columns), max(rows) + 1, max(columns) + 1
 
 
 def describe(content: bytes, *, boxes: bool = True) -> dict[str, Any]:
@@ -152,8 +138,9 @@ def _look(image: Image.Image) -> dict[str, Any]:
     shapes = _shapes(cells, ground)
     name = name_of_colour(ground)
     behind = "a transparent background" if is_clear else f"a plain {name} background"
-    if shapes and len(shapes[0].cells) > _ALL_OVER * _GRID * _GRID:
-        shapes = _bands(cells)
+    if shapes and len(shapes[0]) > _ALL_OVER * _GRID * _GRID:  # the three thirds of an image that has no ground
+        third = _GRID // 3
+        shapes = [{place: cells[place] for place in cells if place[0] // third == part} for part in range(3)]
         behind = f"a picture without a plain ground, mostly {name}"
     form = "square" if width == height else "wide" if width > height else "tall"
     described = [_described(shape) for shape in shapes]
@@ -165,35 +152,32 @@ def _look(image: Image.Image) -> dict[str, Any]:
     }
 
 
-def _cells(image: Image.Image) -> list[list[Colour]]:
-    """Return the rows of a small version of an image, in a few colours."""
+def _cells(image: Image.Image) -> _Shape:
+    """Return the cells of a small version of an image, in a few colours."""
     small = image.resize((_GRID, _GRID), Image.Resampling.BOX)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
     data = small.quantize(_COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).convert("RGB").tobytes()
-    pixels = [tuple(data[place : place + 3]) for place in range(0, len(data), 3)]
-    return [pixels[row * _GRID : (row + 1) * _GRID] for row in range(_GRID)]
+    return {divmod(place, _GRID): tuple(data[3 * place : 3 * place + 3]) for place in range(_GRID * _GRID)}
 
 
-def _ground(cells: Sequence[Sequence[Colour]]) -> Colour:
+def _ground(cells: _Shape) -> Colour:
     """Return the most frequent colour at the edges."""
-    edge = [*cells[0], *cells[-1], *(row[0] for row in cells), *(row[-1] for row in cells)]
+    edge = [colour for place, colour in cells.items() if not {0, _GRID - 1}.isdisjoint(place)]
     return Counter(edge).most_common(1)[0][0]
 
 
-def _shapes(cells: Sequence[Sequence[Colour]], ground: Colour) -> list[_Shape]:
+def _shapes(cells: _Shape, ground: Colour) -> list[_Shape]:
     """Return the largest regions that differ from the ground, the largest first."""
     free = {
-        (row, column)
-        for row, colours in enumerate(cells)
-        for column, colour in enumerate(colours)
-        if not _alike(colour, ground)
+        place
+        for place, colour in cells.items()
+        if sum(abs(a - b) for a, b in zip(colour, ground, strict=True)) >= _APART
     }
     shapes: list[_Shape] = []
     while free:
         region = _grow(free)
         if len(region) >= _LEAST_SHARE * _GRID * _GRID:
-            shapes.append(_Shape(tuple(region), _ranked(cells[row][column] for row, column in region)))
-    shapes.sort(key=lambda shape: -len(shape.cells))
-    return shapes[:_MOST_SHAPES]
+            shapes.append({place: cells[place] for place in region})
+    return sorted(shapes, key=len, reverse=True)[:_MOST_SHAPES]
 
 
 def _grow(free: set[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -209,22 +193,6 @@ def _grow(free: set[tuple[int, int]]) -> list[tuple[int, int]]:
     return sorted(region)
 
 
-def _alike(first: Colour, second: Colour) -> bool:
-    return sum(abs(a - b) for a, b in zip(first, second, strict=True)) < 60
-
-
-def _bands(cells: Sequence[Sequence[Colour]]) -> list[_Shape]:
-    """Return the upper, the middle and the lower third, for an image that has no ground."""
-    third = _GRID // 3
-    return [
-        _Shape(
-            tuple((row, column) for row in range(top, top + third) for column in range(_GRID)),
-            _ranked(colour for row in cells[top : top + third] for colour in row),
-        )
-        for top in (0, third, 2 * third)
-    ]
-
-
 def _ranked(colours: Iterable[Colour]) -> tuple[Colour, ...]:
     """Return the colours that are frequent, the most frequent first."""
     counts = Counter(colours)
@@ -237,14 +205,16 @@ def _code(colour: Colour) -> str:
 
 
 def _described(shape: _Shape) -> dict[str, Any]:
-    top, left, bottom, right = shape.bounds
-    box = [round(bound * _CANVAS / _GRID) for bound in shape.bounds]
-    names = list(dict.fromkeys(map(name_of_colour, shape.colours)))[:2]
-    size = "large" if len(shape.cells) > 0.15 * _GRID * _GRID else "small"
+    rows, columns = zip(*shape, strict=True)
+    top, left, bottom, right = min(rows), min(columns), max(rows) + 1, max(columns) + 1
+    box = [round(bound * _CANVAS / _GRID) for bound in (top, left, bottom, right)]
+    colours = _ranked(shape.values())
+    names = list(dict.fromkeys(map(name_of_colour, colours)))[:2]
+    size = "large" if len(shape) > 0.15 * _GRID * _GRID else "small"
     form = "wide" if right - left > 2 * (bottom - top) else "tall" if bottom - top > 2 * (right - left) else ""
     where = _place((top + bottom) / 2, (left + right) / 2)
     words = " ".join(word for word in ("a", size, form, " and ".join(names), "shape") if word)
-    palette = list(dict.fromkeys(map(_code, shape.colours)))
+    palette = list(dict.fromkeys(map(_code, colours)))
     return {"type": "obj", "bbox": box, "desc": f"{words} {where}", "color_palette": palette}
 
 
@@ -308,5 +278,5 @@ def _block(box: tuple[float, ...], text: str, alignment: str, colour: Colour | N
         "formatting": [],
         "angle": 0,
         "font_name": "Noto Sans",
-        "color": "#" + bytes(colour).hex().upper() if colour else None,
+        "color": _code(colour) if colour else None,
     }

@@ -49,14 +49,11 @@ def draw_png(picture: Picture) -> bytes:
         info.add_itxt(PROMPT_KEY, prompt, zip=True)
         if not (picture.sources or picture.transparent):
             info.add_text(SEED_KEY, str(picture.seed))
+    image = _draw_transparent(picture) if picture.transparent else _draw_on(picture, None)
     file = BytesIO()
     # The client waits, and size matters little on loopback.
-    _draw(picture).save(file, "PNG", compress_level=1, pnginfo=info)
+    image.save(file, "PNG", compress_level=1, pnginfo=info)
     return file.getvalue()
-
-
-def _draw(picture: Picture) -> Image.Image:
-    return _draw_transparent(picture) if picture.transparent else _draw_on(picture, None)
 
 
 def _draw_on(picture: Picture, clear: Colour | None) -> Image.Image:
@@ -82,19 +79,15 @@ def _draw_transparent(picture: Picture) -> Image.Image:
     small = evolve(picture, width=max(1, round(width * scale)), height=max(1, round(height * scale)))
     on_black, on_white = (_draw_on(small, ground) for ground in (_BLACK, _WHITE))
     alpha = ImageOps.invert(ImageChops.difference(on_white, on_black).getchannel("G"))
-    colours = [
-        ImageMath.lambda_eval(_without_ground, colour=channel, alpha=alpha).convert("L") for channel in on_black.split()
-    ]
-    image = Image.merge("RGBA", [*colours, alpha])
+
+    def without_ground(args: Mapping[str, Any]) -> Any:
+        return args["min"](args["colour"] * 255 / args["max"](args["alpha"], 1), 255)
+
+    shown = (ImageMath.lambda_eval(without_ground, colour=each, alpha=alpha) for each in on_black.split())
+    image = Image.merge("RGBA", [*(channel.convert("L") for channel in shown), alpha])
     if scale == 1.0:
         return image
     return image.resize((width, height), Image.Resampling.BICUBIC)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
-
-
-def _without_ground(args: Mapping[str, Any]) -> Any:
-    """Return a channel as it was before it was laid on black."""
-    colour, alpha = args["colour"], args["alpha"]
-    return args["min"](colour * 255 / args["max"](alpha, 1), 255)
 
 
 def _draw_sticker(width: int, height: int, seed: int, prompt: str, ground: Colour) -> Image.Image:
@@ -116,8 +109,7 @@ def _draw_sticker(width: int, height: int, seed: int, prompt: str, ground: Colou
         canvas.pen.ellipse(
             (x - radius, y - radius, x + radius, y + radius), (*dot, 255), (*PAPER, 255), canvas.line * 2
         )
-    if block is not None:
-        canvas.write(block, left + 0.7 * margin, top + 0.7 * margin, ink_on(colour))
+    canvas.write(block, left + 0.7 * margin, top + 0.7 * margin, ink_on(colour))
     canvas.footer(seed, (), shown.count(NO_GLYPH), "transparent")
     return canvas.image
 
@@ -132,17 +124,19 @@ def _draw_from_images(picture: Picture, clear: Colour | None) -> Image.Image:
     size, treatment = (picture.width, picture.height), picture.treatment
     images = [read_image(source) for source in picture.sources]
     first, words = images[0], drawable(picture.prompt if isinstance(picture.prompt, str) else "").strip()
+    image = ImageOps.fit(_on_paper(first), size, _SMOOTH)
     ground, colour = text_ground(*size, picture.seed)
     remark = treatment.name.lower().replace("_", " ")
     match treatment:
         case Treatment.REMIX:
-            image = _remix(ImageOps.fit(_on_paper(first), size, _SMOOTH), picture, ground.image, colour)
+            image = _remix(image, picture, ground.image, colour)
             remark = f"remix, weight {picture.weight}"
         case Treatment.FILL:
-            image, words = _fill(ImageOps.fit(_on_paper(first), size, _SMOOTH), picture, words), ""
+            image, words = _fill(image, picture, words), ""
         case Treatment.REFRAME:
-            image = ImageOps.fit(_on_paper(first), size, _SMOOTH).filter(ImageFilter.GaussianBlur(ground.unit * 3))
-            image = _centred(Image.blend(image, ground.image, 0.25), ImageOps.contain(_on_paper(first), size, _SMOOTH))
+            inside = ImageOps.contain(_on_paper(first), size, _SMOOTH)
+            image = Image.blend(image.filter(ImageFilter.GaussianBlur(ground.unit * 3)), ground.image, 0.25)
+            image.paste(inside, ((image.width - inside.width) // 2, (image.height - inside.height) // 2))
         case Treatment.NEW_GROUND:
             image = _laid_on(ground.image, ImageOps.fit(first, size, _SMOOTH), (0, 0))
         case Treatment.CUT_OUT:
@@ -150,7 +144,7 @@ def _draw_from_images(picture: Picture, clear: Colour | None) -> Image.Image:
         case Treatment.COMPOSE:
             image = _compose(images, ground.image if clear is None else Image.new("RGB", size, clear), clear)
         case _:
-            image = ImageOps.fit(_on_paper(first), size, _SMOOTH)
+            pass  # enlarged, or as it is
     if treatment is Treatment.COPY:
         return image
     canvas = ground.over(image)
@@ -174,9 +168,7 @@ def _fill(image: Image.Image, picture: Picture, words: str) -> Image.Image:
     if box is not None:
         left, top, right, bottom = box
         canvas, ground = text_ground(max(_LEAST_PATCH, right - left), max(_LEAST_PATCH, bottom - top), picture.seed)
-        block, x, y = place_text(canvas, words)
-        if block is not None:
-            canvas.write(block, x, y, ink_on(ground))
+        canvas.write(*place_text(canvas, words), ink_on(ground))
         image.paste(ImageOps.fit(canvas.image, (right - left, bottom - top), _SMOOTH), (left, top), mask.crop(box))
     return image
 
@@ -221,11 +213,6 @@ def foreground(image: Image.Image) -> Image.Image:
     distance = reduce(ImageChops.lighter, ImageChops.difference(image, ground).split())
     soft = [max(0, min(255, (step - _ALIKE) * 8)) for step in range(256)]
     return distance.point(soft)  # pyright: ignore[reportUnknownMemberType] - Pillow 13.0
-
-
-def _centred(frame: Image.Image, image: Image.Image) -> Image.Image:
-    frame.paste(image, ((frame.width - image.width) // 2, (frame.height - image.height) // 2))
-    return frame
 
 
 def _caption(canvas: Canvas, words: str, colour: Colour) -> None:

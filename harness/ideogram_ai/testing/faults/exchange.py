@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 import zlib
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
@@ -16,8 +17,6 @@ from . import wire
 from .wire import END_OF_HEAD, Response, find_header, parse_headers, parse_request_line
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from ideogram_ai.generated.operations import Operation
 
     from .wire import Connection, Headers
@@ -80,26 +79,6 @@ def status_may_have_run(status: int, operation: Operation = POST_GENERATE_IMAGE_
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         return status == HTTPStatus.SEE_OTHER
     return operation.billed.get(status) is not False
-
-
-def response_fault(
-    name: str,
-    does: str,
-    act: Callable[[Exchange], object],
-    *,
-    may_have_run: bool = True,
-    status: int | None = 200,
-    needs_limit: bool = False,
-    harmless: bool = False,
-    by_status: bool = False,
-) -> Fault:
-    """Make a fault that reads the whole request before it acts."""
-
-    def read_and_act(exchange: Exchange) -> None:
-        exchange.read_request()
-        act(exchange)
-
-    return Fault(name, does, Phase.IN_ANSWER, may_have_run, read_and_act, status, needs_limit, harmless, by_status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,7 +258,9 @@ class Exchange:
 
     def drip(self, data: bytes) -> None:
         """Send one byte each interval."""
-        send_slowly(self, (bytes((byte,)) for byte in data))
+        for byte in data:
+            self.send(bytes((byte,)))
+            self.connection.pause(self.settings.interval)
 
     def answer(self, answer: Response) -> None:
         """Send a correct response, and keep the connection unless one side says that it closes."""
@@ -389,22 +370,70 @@ class Exchange:
             self._raw += self.connection.read(length - len(self._raw))
 
     def _read_until(self, mark: bytes) -> None:
-        """Read to the end of the next `mark`, and not a byte further."""
-        start = len(self._raw)
-        while True:
-            peeked = self.connection.peek()
-            known = len(self._raw)
-            found = (bytes(self._raw[start:]) + peeked).find(mark)
-            self._read_to(known + len(peeked) if found < 0 else start + found + len(mark))
-            if found >= 0:
-                return
+        """Read to the end of the next `mark`, byte by byte: what follows stays in the kernel."""
+        self._read_to(len(self._raw) + 1)
+        while not self._raw.endswith(mark):
+            self._read_to(len(self._raw) + 1)
 
 
-def send_slowly(exchange: Exchange, pieces: Iterable[bytes]) -> None:
-    """Send one piece each interval."""
-    for piece in pieces:
-        exchange.send(piece)
-        exchange.connection.pause(exchange.settings.interval)
+Step = Callable[[Exchange], object]
+"""A part of what a fault does. Methods of Exchange are steps."""
+Write = Callable[[Response], bytes]
+Make = Callable[[Exchange], Response]
+
+
+def fault_of(
+    name: str,
+    does: str,
+    *steps: Step,
+    phase: Phase = Phase.IN_ANSWER,
+    may_have_run: bool = True,
+    status: int | None = 200,
+    **flags: bool,
+) -> Fault:
+    """Make a fault that takes these steps, one after the other; `flags` are those of a Fault."""
+
+    def act(exchange: Exchange) -> None:
+        for step in steps:
+            step(exchange)
+
+    return Fault(name, does, phase, may_have_run, act, status, **flags)
+
+
+def response_fault(name: str, does: str, *steps: Step, **options: Any) -> Fault:
+    """Make a fault that reads the whole request before its steps; the options are those of `fault_of`."""
+    return fault_of(name, does, Exchange.read_request, *steps, **options)
+
+
+def sends(data: bytes | Write) -> Step:
+    """Send these bytes, or the good response as this function writes it."""
+    return lambda exchange: exchange.send(data if isinstance(data, bytes) else data(exchange.good_answer()))
+
+
+def sends_slowly(pieces: Callable[[Response], Iterable[bytes]]) -> Step:
+    """Send one piece of the good response each interval."""
+
+    def step(exchange: Exchange) -> None:
+        for piece in pieces(exchange.good_answer()):
+            exchange.send(piece)
+            exchange.connection.pause(exchange.settings.interval)
+
+    return step
+
+
+def answers(make: Make) -> Step:
+    """Send a complete response."""
+    return lambda exchange: exchange.answer(make(exchange))
+
+
+def refuses(status: int) -> Make:
+    """The contract's example of a response with this status, or problem details."""
+    return lambda exchange: wire.refusal(status, exchange.operation)
+
+
+def ends(end: Callable[[Connection], None]) -> Step:
+    """End the connection, or leave it as it is, with a method of Connection."""
+    return lambda exchange: end(exchange.connection)
 
 
 def _parse_length(text: str, base: int) -> int:

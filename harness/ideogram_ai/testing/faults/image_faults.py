@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from . import wire
-from .exchange import Exchange, Fault, response_fault, send_slowly
+from .exchange import Exchange, Fault, Make, ends, response_fault, sends, sends_slowly
 from .response_faults import responds
-from .wire import Response, halve
+from .wire import Connection, Response, halve
 
-Make = Callable[[Exchange], Response]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _HOP: Final = "/hop/"
 _PNG: Final = ("Content-Type", "image/png")
@@ -21,19 +21,8 @@ _END_CHUNK: Final = 12  # bytes of a PNG's last chunk
 _EXPIRED: Final = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
 
 
-def _sends(name: str, does: str, response: Make | Response, *, status: int = 200, harmless: bool = False) -> Fault:
-    """A fault that sends a complete response to a GET of the image, which is never billed."""
-    fault = responds(name, does, response, status=status, harmless=harmless)
-    return replace(fault, may_have_run=False, by_status=False)
-
-
 def _sends_image(image: bytes, content_type: str = "image/png") -> Make:
     return lambda exchange: exchange.image_answer(image, content_type=content_type)
-
-
-def _cut(exchange: Exchange, response: Response) -> None:
-    exchange.send(response.head_with_length() + halve(response.body)[0])
-    exchange.connection.reset()
 
 
 def _cut_then(name: str, does: str, resume: Make, *, validators: wire.Headers | None = None) -> Fault:
@@ -41,19 +30,12 @@ def _cut_then(name: str, does: str, resume: Make, *, validators: wire.Headers | 
 
     def act(exchange: Exchange) -> None:
         if exchange.header("Range") is None:
-            _cut(exchange, exchange.image_answer(wire.png(), validators=validators))
+            exchange.send(exchange.image_answer(wire.png(), validators=validators).half())
+            exchange.connection.reset()
         else:
             exchange.answer(resume(exchange))
 
-    return response_fault(f"cut_then_{name}", f"Resets after half of the image; {does}", act, may_have_run=False)
-
-
-def _always_cut(exchange: Exchange) -> None:
-    _cut(exchange, exchange.good_answer())
-
-
-def _no_content_range(exchange: Exchange) -> Response:
-    return Response(206, exchange.good_answer().body, (_PNG,))
+    return response_fault(f"cut_then_{name}", f"Resets after half of the image; {does}", act)
 
 
 def _wrong_range(_exchange: Exchange) -> Response:
@@ -79,10 +61,8 @@ def _changed_images() -> Iterator[Fault]:
         yield _cut_then(name, f"a Range gets 206 and the rest of another image, {words}.", resume, validators=before)
 
 
-def _slow_image(exchange: Exchange) -> None:
-    response = exchange.good_answer()
-    exchange.send(response.head_with_length())
-    send_slowly(exchange, (response.body[at : at + _PIECE_SIZE] for at in range(0, len(response.body), _PIECE_SIZE)))
+def _pieces(response: Response) -> Iterator[bytes]:
+    return (response.body[at : at + _PIECE_SIZE] for at in range(0, len(response.body), _PIECE_SIZE))
 
 
 def _with_wrong_crc(png: bytes) -> bytes:
@@ -96,7 +76,7 @@ def _pictures() -> Iterator[Fault]:
     for name, image in whole.items():
         kind = name.lower()
         make = _sends_image(image, f"image/{kind}")
-        yield _sends(f"{kind}_image", f"Sends a whole {name}.", make, harmless=True)
+        yield responds(f"{kind}_image", f"Sends a whole {name}.", make, harmless=True)
     png, jpeg, avif = wire.png(), wire.JPEG, wire.AVIF
     thumbnail_end = jpeg.index(b"\xff\xd9") + 2
     in_scan = (jpeg.rindex(b"\xff\xda") + len(jpeg)) // 2
@@ -112,7 +92,7 @@ def _pictures() -> Iterator[Fault]:
     )
     for name, what, image in cut:
         kind = name.partition("_")[0]
-        yield _sends(name, f"Sends {what}, as if it were all.", _sends_image(image, f"image/{kind}"))
+        yield responds(name, f"Sends {what}, as if it were all.", _sends_image(image, f"image/{kind}"))
 
 
 def _moved(location: str) -> Response:
@@ -134,7 +114,7 @@ def redirect_chain(hops: int) -> Fault:
         return _moved(f"{exchange.settings.url}{_HOP}{done + 1}")
 
     does = f"Redirects {hops} times, and then sends the image."
-    return _sends(f"redirect_chain_{hops}", does, make, status=302)
+    return responds(f"redirect_chain_{hops}", does, make, status=302)
 
 
 def redirect_to(location: str, *, name: str = "redirect_to") -> Fault:
@@ -144,7 +124,7 @@ def redirect_to(location: str, *, name: str = "redirect_to") -> Fault:
         location: Value of Location.
         name: Name in the ledger.
     """
-    return _sends(name, f"Redirects to {location}.", _moved(location))
+    return responds(name, f"Redirects to {location}.", _moved(location))
 
 
 LATE_IMAGE: Final = ("status_404", "ok")
@@ -154,30 +134,34 @@ _SLOW: Final = f"Sends {_PIECE_SIZE} bytes of the image each interval."
 _HTML_BODY: Final = wire.html(200).body
 _PLAIN: Final = ("Content-Type", "text/plain")
 
-IMAGE_FAULTS: Final = (
+_FAULTS: Final = (
     *_pictures(),
     *_changed_images(),
-    response_fault("slow_image", _SLOW, _slow_image, may_have_run=False, needs_limit=True),
+    response_fault("slow_image", _SLOW, sends(Response.head_with_length), sends_slowly(_pieces), needs_limit=True),
     *(
-        _sends(f"expired_{status}", f"Responds {status} and says that the link has expired.", response)
+        responds(f"expired_{status}", f"Responds {status} and says that the link has expired.", response)
         for status in (403, 410)
         for response in (Response(status, _EXPIRED, (("Content-Type", "application/xml"),)),)
     ),
     _cut_then("resumes", "a Range gets the rest.", Exchange.good_answer),
     _cut_then("ignores_range", "a Range gets 200 and all.", lambda e: e.image_answer(wire.png(), resumable=False)),
     _cut_then("wrong_range", "a Range gets 206 and the first half again.", _wrong_range),
-    _cut_then("no_content_range", "a Range gets 206 without Content-Range.", _no_content_range),
+    _cut_then(
+        "no_content_range",
+        "a Range gets 206 without Content-Range.",
+        lambda e: replace(e.good_answer(), headers=(_PNG,)),
+    ),
     _cut_then("changed", "a Range without If-Range gets another image.", lambda e: e.image_answer(wire.png(seed=1))),
-    response_fault("always_cut", "Resets after half of each response.", _always_cut, may_have_run=False),
-    _sends("truncated_image", "Sends half of the image as all.", _sends_image(halve(wire.png())[0])),
-    _sends("html_image", "Sends a page of HTML with status 200.", wire.html(200)),
-    _sends("html_labelled_png", "Sends HTML as image/png.", Response(200, _HTML_BODY, (_PNG,))),
-    _sends("png_labelled_text", "Sends the image as text.", Response(200, wire.png(), (_PLAIN,)), harmless=True),
-    _sends("empty_image", "Sends no bytes with status 200.", Response(200, headers=(_PNG,))),
-    _sends("status_410", "Responds 410 Gone with JSON.", wire.refusal(410)),
+    response_fault("always_cut", "Resets after half of each response.", sends(Response.half), ends(Connection.reset)),
+    responds("truncated_image", "Sends half of the image as all.", _sends_image(halve(wire.png())[0])),
+    responds("html_image", "Sends a page of HTML with status 200.", wire.html(200)),
+    responds("html_labelled_png", "Sends HTML as image/png.", Response(200, _HTML_BODY, (_PNG,))),
+    responds("png_labelled_text", "Sends the image as text.", Response(200, wire.png(), (_PLAIN,)), harmless=True),
+    responds("empty_image", "Sends no bytes with status 200.", Response(200, headers=(_PNG,))),
+    responds("status_410", "Responds 410 Gone with JSON.", wire.refusal(410)),
     *map(redirect_chain, (1, 3, 4)),
-    _sends("redirect_loop", "Redirects to the same URL.", lambda e: _moved(e.settings.url + e.target), status=302),
-    _sends("redirect_without_location", "Redirects without a Location.", Response(302)),
+    responds("redirect_loop", "Redirects to the same URL.", lambda e: _moved(e.settings.url + e.target), status=302),
+    responds("redirect_without_location", "Redirects without a Location.", Response(302)),
     redirect_to("http://image.invalid/image.png", name="redirect_to_http"),
     redirect_to("https://10.0.0.1/image.png", name="redirect_to_private"),
     redirect_to("https://[fd00::1]/image.png", name="redirect_to_private_ipv6"),
@@ -185,3 +169,5 @@ IMAGE_FAULTS: Final = (
     redirect_to("https://127.0.0.1:9/image.png", name="redirect_to_loopback"),
     redirect_to("file:///etc/hosts", name="redirect_to_file"),
 )
+
+IMAGE_FAULTS: Final = tuple(replace(fault, may_have_run=False, by_status=False) for fault in _FAULTS)

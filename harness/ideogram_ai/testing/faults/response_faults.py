@@ -5,33 +5,44 @@ from __future__ import annotations
 import base64
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from ideogram_ai.generated.operations import API_KEY_HEADER, OPERATIONS
 
 from . import wire
-from .exchange import Exchange, Fault, Phase, response_fault, status_may_have_run
-from .wire import HTML, JSON, Response, gzipped, halve, reason_phrase
+from .exchange import (
+    Exchange,
+    Fault,
+    Make,
+    Phase,
+    answers,
+    ends,
+    fault_of,
+    refuses,
+    response_fault,
+    sends,
+    status_may_have_run,
+)
+from .wire import HTML, JSON, Connection, Response, gzipped, halve, reason_phrase
 
-Make = Callable[[Exchange], Response]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _EARLY_HINTS: Final = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
 _SWITCHING: Final = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
 _GARBAGE: Final = b"\xde\xad\xbe\xef" * 64
 
 
-def responds(name: str, does: str, response: Make | Response, *, status: int = 200, harmless: bool = False) -> Fault:
+def responds(name: str, does: str, response: Make | Response, *, status: int = 200, **flags: bool) -> Fault:
     """Make a fault that sends a complete response: always the same, or one that is made for the exchange."""
-
-    def act(exchange: Exchange) -> None:
-        exchange.answer(response if isinstance(response, Response) else response(exchange))
-
-    status = response.status if isinstance(response, Response) else status
+    if isinstance(response, Response):
+        status, fixed = response.status, response
+        step = answers(lambda _: fixed)
+    else:
+        step = answers(response)
     runs = status_may_have_run(status)
-    return response_fault(name, does, act, may_have_run=runs, status=status, harmless=harmless, by_status=True)
+    return response_fault(name, does, step, may_have_run=runs, status=status, by_status=True, **flags)
 
 
 def answer_with(
@@ -72,60 +83,26 @@ def answer_raw(
         name: Name in the ledger.
         may_have_run: Whether the ledger counts the request as one that may have run.
     """
-
-    def act(exchange: Exchange) -> None:
-        exchange.send(data)
-        if then == "hold":
-            exchange.connection.wait_for_end()
-        elif then == "reset":
-            exchange.connection.reset()
-
-    does = f"Sends {len(data)} bytes as they are."
-    return response_fault(name, does, act, may_have_run=may_have_run, status=None, needs_limit=then == "hold")
-
-
-def _redirect(status: int, exchange: Exchange) -> Response:
-    return Response(status, headers=(("Location", exchange.settings.location),))
-
-
-def _refusal(status: int, exchange: Exchange) -> Response:
-    return wire.refusal(status, exchange.operation)
+    end = {"close": Connection.finish, "reset": Connection.reset, "hold": Connection.wait_for_end}[then]
+    does, holds = f"Sends {len(data)} bytes as they are.", then == "hold"
+    steps = sends(data), ends(end)
+    return response_fault(name, does, *steps, may_have_run=may_have_run, status=None, needs_limit=holds)
 
 
 def _status_faults() -> Iterator[Fault]:
+    def redirects(status: int) -> Make:
+        return lambda exchange: Response(status, headers=(("Location", exchange.settings.location),))
+
     known = {status for operation in OPERATIONS.values() for status in operation.billed}
     for status in sorted(known - {200} | {408, 500, 502, 504}):
         does = f"Responds {status} {reason_phrase(status)} with JSON."
-        yield responds(f"status_{status}", does, partial(_refusal, status), status=status)
+        yield responds(f"status_{status}", does, refuses(status), status=status)
     for status in (403, 429, 500, 502, 503, 504, 520):
         does = f"Responds {status} {reason_phrase(status)} with a page of HTML, as a proxy or CDN does."
         yield responds(f"html_{status}", does, wire.html(status))
     for status in (301, 302, 303, 307, 308):
         does = f"Responds {status} {reason_phrase(status)} with the `location` of the server."
-        yield responds(f"redirect_{status}", does, partial(_redirect, status), status=status)
-
-
-def _early_413(exchange: Exchange) -> None:
-    exchange.read_half()
-    exchange.send(wire.refusal(413).with_header("Connection", "close").whole())
-    exchange.connection.finish()
-
-
-def _continue_100(exchange: Exchange) -> None:
-    exchange.read_head()
-    exchange.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-    exchange.read_request()
-    exchange.answer(exchange.good_answer())
-
-
-def _early_hints_103(exchange: Exchange) -> None:
-    exchange.send(_EARLY_HINTS)
-    exchange.answer(exchange.good_answer())
-
-
-def _switching_101(exchange: Exchange) -> None:
-    exchange.send(_SWITCHING)
-    exchange.connection.finish()
+        yield responds(f"redirect_{status}", does, redirects(status), status=status)
 
 
 def _not_utf8(exchange: Exchange) -> Response:
@@ -133,15 +110,32 @@ def _not_utf8(exchange: Exchange) -> Response:
     return response.with_body(response.body.replace(b'"prompt": "', b'"prompt": "\xff\xfe'))
 
 
-_EARLY_413: Final = "Responds 413 after half of the body, does not read the rest, and closes."
-_CONTINUE_100: Final = "Sends 100 Continue before it reads the body, and then a good response."
+_FINISH: Final = ends(Connection.finish)
+_GOOD: Final = answers(Exchange.good_answer)
 
 _STATUSES: Final = (
     *_status_faults(),
-    Fault("early_413", _EARLY_413, Phase.DURING_REQUEST, False, _early_413, 413),
-    Fault("continue_100", _CONTINUE_100, Phase.IN_ANSWER, True, _continue_100, 200, harmless=True),
-    response_fault("early_hints_103", "Sends 103 Early Hints before a good response.", _early_hints_103, harmless=True),
-    response_fault("switching_101", "Responds 101 without an Upgrade, and closes.", _switching_101, status=101),
+    fault_of(
+        "early_413",
+        "Responds 413 after half of the body, does not read the rest, and closes.",
+        Exchange.read_half,
+        sends(wire.refusal(413).with_header("Connection", "close").whole()),
+        _FINISH,
+        phase=Phase.DURING_REQUEST,
+        may_have_run=False,
+        status=413,
+    ),
+    fault_of(
+        "continue_100",
+        "Sends 100 Continue before it reads the body, and then a good response.",
+        Exchange.read_head,
+        sends(b"HTTP/1.1 100 Continue\r\n\r\n"),
+        Exchange.read_request,
+        _GOOD,
+        harmless=True,
+    ),
+    response_fault("early_hints_103", "Sends 103 before a good response.", sends(_EARLY_HINTS), _GOOD, harmless=True),
+    response_fault("switching_101", "Responds 101 without an Upgrade.", sends(_SWITCHING), _FINISH, status=101),
     responds("no_content_204", "Responds 204 without a body.", Response(204)),
     responds("empty_200", "Responds 200 with an empty body.", Response(200, headers=(JSON,))),
     responds("html_200", "Responds 200 with a page of HTML.", wire.html(200)),
@@ -246,23 +240,23 @@ def _members(body: bytes) -> bytes:
     return gzipped(first) + gzipped(b"") + gzipped(rest)
 
 
-def _coded(name: str, does: str, coding: str, encode: Callable[[bytes], bytes], *, harmless: bool = False) -> Fault:
+def _coded(name: str, does: str, coding: str, encode: Callable[[bytes], bytes], **flags: bool) -> Fault:
     """A fault that encodes the body of a good response, and names a content coding."""
 
     def make(exchange: Exchange) -> Response:
         response = exchange.good_answer()
         return response.with_header("Content-Encoding", coding).with_body(encode(response.body))
 
-    return responds(name, does, make, harmless=harmless)
+    return responds(name, does, make, **flags)
 
 
 def _bomb(name: str, does: str, coding: str, encode: Callable[[bytes], bytes] = bytes) -> Fault:
-    def act(exchange: Exchange) -> None:
+    def make(exchange: Exchange) -> Response:
         response = exchange.good_answer()
         body = encode(wire.gzip_with_spaces(response.body, exchange.settings.expanded_size))
-        exchange.answer(response.with_header("Content-Encoding", coding).with_body(body))
+        return response.with_header("Content-Encoding", coding).with_body(body)
 
-    return response_fault(name, does, act, needs_limit=True)
+    return responds(name, does, make, needs_limit=True)
 
 
 _ENCODINGS: Final = (
@@ -292,53 +286,53 @@ ANOTHER_JOB: Final = "another-job"
 """The id in an answer about another job."""
 
 _FAILURE: Final = "content_policy_violation"
-
-
-def _polled(name: str, does: str, change: Callable[[dict[str, Any]], Mapping[str, Any]], status: str) -> Fault:
-    """A fault that changes the contract's example of a job with a status."""
-
-    def act(exchange: Exchange) -> None:
-        good = wire.success(exchange.settings.image_url, exchange.operation, exchange.job_id, status=status)
-        exchange.answer(Response(200, json.dumps(change(json.loads(good.body))).encode(), (JSON,)))
-
-    return response_fault(name, does, act, may_have_run=False)
-
-
-def _without(document: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in document.items() if name not in names}
-
-
-def _plain_entries(document: dict[str, Any]) -> dict[str, Any]:
-    return document | {"data": [_without(entry, "object_type") for entry in document["data"]]}
-
-
-def _unheard_of_entries(document: dict[str, Any]) -> dict[str, Any]:
-    return document | {"data": [entry | {"object_type": "hologram.generation"} for entry in document["data"]]}
-
-
 _RESULT: Final = ("data", "response_type", "failure_reason", "usage_cost_usd_micros")
 
-POLL_FAULTS: Final = (
-    _polled("pending", "Says that the job is pending.", lambda d: _without(d, *_RESULT), "pending"),
-    _polled(
-        "failed",
-        f"Says that the job failed ({_FAILURE}).",
-        lambda d: _without(d, *_RESULT) | {"failure_reason": _FAILURE},
-        "failed",
-    ),
-    _polled("failed_unexplained", "Says that the job failed, and not why.", lambda d: _without(d, *_RESULT), "failed"),
-    _polled(
-        "unknown_status",
-        "Says `queued`, which the contract does not have.",
-        lambda d: _without(d, *_RESULT) | {"status": "queued"},
-        "pending",
-    ),
-    _polled("no_kinds", "Sends the images without `object_type`.", _plain_entries, "completed"),
-    _polled("unknown_kinds", "Sends entries of a kind that nobody knows.", _unheard_of_entries, "completed"),
-    _polled(
-        "another_job",
-        "Sends the images of another job, as a proxy with a wrong cache does.",
-        lambda d: d | {"generation_id": ANOTHER_JOB},
-        "completed",
-    ),
+
+def _polled(
+    name: str,
+    does: str,
+    example: str = "completed",
+    *,
+    entry: Callable[[dict[str, Any]], Mapping[str, Any]] = dict,
+    **members: str,
+) -> Fault:
+    """A fault that sends the contract's example of a job with this status, with its images if it is completed.
+
+    `entry` changes each image, and `members` are set in the end.
+    """
+
+    def make(exchange: Exchange) -> Response:
+        good = wire.success(exchange.settings.image_url, exchange.operation, exchange.job_id, status=example)
+        job = json.loads(good.body)
+        if example == "completed":
+            job["data"] = [entry(image) for image in job["data"]]
+        else:
+            job = {member: value for member, value in job.items() if member not in _RESULT}
+        return Response(200, json.dumps(job | members).encode(), (JSON,))
+
+    return responds(name, does, make)
+
+
+def _without_kind(image: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in image.items() if name != "object_type"}
+
+
+_ANOTHER: Final = "Sends the images of another job, as a proxy with a wrong cache does."
+
+POLL_FAULTS: Final = tuple(
+    replace(fault, may_have_run=False)
+    for fault in (
+        _polled("pending", "Says that the job is pending.", "pending"),
+        _polled("failed", f"Says that the job failed ({_FAILURE}).", "failed", failure_reason=_FAILURE),
+        _polled("failed_unexplained", "Says that the job failed, and not why.", "failed"),
+        _polled("unknown_status", "Says `queued`, which the contract does not have.", "pending", status="queued"),
+        _polled("no_kinds", "Sends the images without `object_type`.", entry=_without_kind),
+        _polled(
+            "unknown_kinds",
+            "Sends entries of a kind that nobody knows.",
+            entry=lambda image: image | {"object_type": "hologram.generation"},
+        ),
+        _polled("another_job", _ANOTHER, generation_id=ANOTHER_JOB),
+    )
 )

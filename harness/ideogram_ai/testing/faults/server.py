@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, TypeAlias
 
@@ -53,18 +54,15 @@ class FaultScript:
         self.faults = [step if isinstance(step, Fault) else _find(step, known, argument) for step in steps]
         if not self.faults:
             raise ValueError(f"{argument}: the sequence is empty; give at least one name, for example 'ok'")
-        self._taken = 0
 
     @property
     def next(self) -> Fault:
         """The fault that the next request meets."""
-        return self.faults[min(self._taken, len(self.faults) - 1)]
+        return self.faults[0]
 
     def take(self) -> Fault:
         """The fault that this request meets."""
-        fault = self.next
-        self._taken += 1
-        return fault
+        return self.faults.pop(0) if len(self.faults) > 1 else self.faults[0]
 
 
 def _find(name: str, known: Mapping[str, Fault], argument: str) -> Fault:
@@ -120,9 +118,7 @@ class FaultServer:
             early = [step.name for step in script.faults if step.phase is Phase.CONNECT]
             if early:
                 raise ValueError(f"{argument}: {early[0]!r} strikes before the request is known; give it as fault")
-        self._interval, self._location = interval, location
-        self._image_url, self._expanded_size = image_url, expanded_size
-        self._settings: ServerSettings | None = None
+        self._settings = ServerSettings("", image_url or "", interval, location, expanded_size)
         self._changed = threading.Condition()
         self._draining = threading.Event()
         self._stopping = False
@@ -151,19 +147,16 @@ class FaultServer:
 
     def start(self) -> Self:
         """Start to listen. Entering the context calls it."""
-        if self._settings is not None:
+        if self._settings.url:
             raise RuntimeError("this server was already started; create another one")
-        deaf = self._posts.next.name if self._posts.next.name in _DEAF else None
         self._listener = socket.socket()
         self._sockets.append(self._listener)
         self._listener.bind((_HOST, 0))
         url = f"http://{_HOST}:{self._listener.getsockname()[1]}"
-        self._settings = ServerSettings(
-            url, self._image_url or f"{url}/image.png", self._interval, self._location, self._expanded_size
-        )
-        if deaf is None:
+        self._settings = replace(self._settings, url=url, image_url=self._settings.image_url or f"{url}/image.png")
+        if self._posts.next.name not in _DEAF:
             self._listen()
-        elif deaf == "connect_hangs":
+        elif self._posts.next.name == "connect_hangs":
             self._fill_backlog()
         return self
 
@@ -227,7 +220,7 @@ class FaultServer:
 
     @property
     def _started(self) -> ServerSettings:
-        if self._settings is None:
+        if not self._settings.url:
             raise RuntimeError("the server has no URL yet; use it as a context manager, or call start()")
         return self._settings
 

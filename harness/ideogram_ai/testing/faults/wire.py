@@ -198,9 +198,13 @@ class Response:
             return self.head()
         return self.head_with_length() + self.body
 
-    def in_chunks(self) -> bytes:
-        """The correct response, with a chunked body."""
-        return self.head(CHUNKED) + chunk(self.body) + chunk(b"")
+    def half(self) -> bytes:
+        """The head, with the true Content-Length, and half of the body."""
+        return self.head_with_length() + halve(self.body)[0]
+
+    def in_chunks(self, *chunks: bytes) -> bytes:
+        """The response with these chunks as they are; without any, the correct response, with a chunked body."""
+        return self.head(CHUNKED) + (b"".join(chunks) or chunk(self.body) + chunk(b""))
 
     def with_header(self, name: str, value: str) -> Self:
         """The same response with one more header."""
@@ -294,16 +298,11 @@ def success(
     examples = rule.examples or (example_of(view, rule.schema),)
     example = next((each for each in examples if is_object(each) and each.get("status") == status), examples[0])
     if is_object(example):
-        entries: list[dict[str, Any]] = example.get("data", [])
-        data = [_linked(entry, image_url) for entry in entries]
+        query = f"exp={int(time.time()) + _LINK_LIFETIME}&sig={hashlib.sha256(image_url.encode()).hexdigest()}"
+        data = [entry | {"url": f"{image_url}?{query}"} for entry in example.get("data", [])]
         changes: dict[str, Any] = {"status": status, "generation_id": job_id, "data": data}
         example = example | {name: value for name, value in changes.items() if name in example}
     return Response(code, _dump(example), (JSON,))
-
-
-def _linked(entry: dict[str, Any], image_url: str) -> dict[str, Any]:
-    query = f"exp={int(time.time()) + _LINK_LIFETIME}&sig={hashlib.sha256(image_url.encode()).hexdigest()}"
-    return entry | {"url": f"{image_url}?{query}"}
 
 
 def refusal(status: int, operation: Operation | None = None) -> Response:
@@ -333,7 +332,10 @@ def _dump(document: Any) -> bytes:
 
 @cache
 def png(width: int = 64, height: int = 64, seed: int = 0) -> bytes:
-    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel. Each seed gives another image."""
+    """A valid PNG of RGB noise, which does not compress: some 3 bytes per pixel. Each seed gives another image.
+
+    The bytes are part of the vectors, so they do not depend on a library's version.
+    """
     noise = random.Random(seed)  # noqa: S311 - not used for a secret
     rows = b"".join(b"\0" + noise.randbytes(3 * width) for _ in range(height))
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

@@ -18,6 +18,7 @@ from ideogram_ai.contract.view import example_of
 
 from .schema_values import (
     JsonObject,
+    Path,
     SchemaValues,
     UnknownKeywordError,
     choice_of,
@@ -30,6 +31,7 @@ from .schema_values import (
     member_rules,
     merge,
     parts_of,
+    put_at,
     texts,
     types_of,
     without_content,
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
 
     from .schema_values import MemberRule
 
-Path = tuple[str | int, ...]
 Mutator = Callable[["SearchStrategy[Any]"], "SearchStrategy[Any]"]
 """Makes broken values, from valid ones where they help."""
 
@@ -116,7 +117,8 @@ class MutationPoints:
 
         What the given value, a valid one, lacks on the way to the point is added to it.
         """
-        return self._versions(self.view.schemas[point.field], point.steps[1:], point.mutator, value)
+        whole, path, part = self._reach(self.view.schemas[point.field], point.steps[1:], value)
+        return whole, point.mutator(st.just(part)).map(lambda broken: (put_at(whole, path, broken), path))
 
     def _find(
         self,
@@ -172,38 +174,40 @@ class MutationPoints:
             return self._broken(_branch(schema, step), rest, mutator)
         if step is None:
             inner = self._broken(schema["items"], rest, mutator)
-            return st.builds(_replace_item, self.values.of(whole), inner, st.integers(0, _MOST_INDEX))
-        inner = self._broken(schema["properties"][step], rest, mutator)
-        return st.builds(_put_broken, self.values.objects(whole, given=step), st.just(step), inner)
+            around: SearchStrategy[Any] = self.values.of(whole)
+            places: SearchStrategy[str | int] = st.integers(0, _MOST_INDEX)
+        else:
+            inner = self._broken(schema["properties"][step], rest, mutator)
+            around, places = self.values.objects(whole, given=step), st.just(step)
 
-    def _versions(
-        self, schema: JsonObject, steps: tuple[_Step, ...], mutator: Mutator, value: Any
-    ) -> tuple[Any, SearchStrategy[_Broken]]:
-        schema = composed(self.view, schema)
+        def put(value: Any, broken: _Broken, place: str | int) -> _Broken:
+            where = place if isinstance(place, str) else place % len(value) if value else 0
+            return put_at(value, (where,), broken[0]), (where, *broken[1])
+
+        return st.builds(put, around, inner, places)
+
+    def _reach(self, schema: JsonObject, steps: tuple[_Step, ...], value: Any) -> tuple[Any, Path, Any]:
+        """A value with all that the steps lead to, the path that they take in it, and what is there."""
         if not steps:
-            return value, mutator(st.just(value)).map(lambda broken: (broken, ()))
+            return value, (), value
+        schema = composed(self.view, schema)
         step, rest = steps[0], steps[1:]
         if isinstance(step, int):
-            return self._versions(_branch(schema, step), rest, mutator, value)
+            return self._reach(_branch(schema, step), rest, value)
         place: str | int
         if step is None:
-            value, place = self._with_item(schema["items"], rest, value)
-            part, member = schema["items"], value[place]
+            part = wanted = schema["items"]
+            if rest and isinstance(rest[0], int):
+                wanted = _branch(composed(self.view, part), rest[0])
+            fits = self.view.validator(wanted).is_valid
+            place = next((index for index, item in enumerate(value) if fits(item)), len(value))
+            is_there = place < len(value)
         else:
-            place, part = step, schema["properties"][step]
-            member = value[step] if step in value else example_of(self.view, part)
-        inner, broken = self._versions(part, rest, mutator, member)
-        return _put(value, place, inner), broken.map(partial(_put_broken, value, place))
-
-    def _with_item(self, schema: JsonObject, steps: tuple[_Step, ...], items: list[Any]) -> tuple[list[Any], int]:
-        """Items with at least one that the next step leads to, and its index."""
-        branch = steps[0] if steps else None
-        wanted = _branch(composed(self.view, schema), branch) if isinstance(branch, int) else schema
-        validator = self.view.validator(wanted)
-        for index, item in enumerate(items):
-            if validator.is_valid(item):
-                return items, index
-        return [*items, example_of(self.view, wanted)], len(items)
+            part = wanted = schema["properties"][step]
+            place, is_there = step, step in value
+        member = value[place] if is_there else example_of(self.view, wanted)
+        inner, path, found = self._reach(part, rest, member)
+        return put_at(value, (place,), inner), (place, *path), found
 
 
 def request_schema(view: ContractView) -> tuple[JsonObject, str]:
@@ -277,22 +281,6 @@ def _most_items(view: ContractView, schema: JsonObject) -> float:
 
 def _without_nulls(mutator: Mutator) -> Mutator:
     return lambda valid: mutator(valid.filter(lambda value: value is not None)).filter(lambda value: value is not None)
-
-
-def _put(content: Any, step: str | int, inner: Any) -> Any:
-    """A list or an object with another value in one place."""
-    if isinstance(step, int):
-        return [*content[:step], inner, *content[step + 1 :]]
-    return {**content, step: inner}
-
-
-def _put_broken(content: Any, step: str | int, broken: _Broken) -> _Broken:
-    value, path = broken
-    return _put(content, step, value), (step, *path)
-
-
-def _replace_item(items: list[Any], broken: _Broken, number: int) -> _Broken:
-    return _put_broken(items, number % len(items) if items else 0, broken)
 
 
 def mutators(

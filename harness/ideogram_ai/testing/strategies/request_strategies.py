@@ -17,7 +17,7 @@ from ideogram_ai.contract.problems import pointer_to
 from ideogram_ai.contract.view import read_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .mutations import MutationPoint, MutationPoints, Path, field_schemas, parameters, request_schema
+from .mutations import MutationPoint, MutationPoints, field_schemas, parameters, request_schema
 from .schema_values import JsonObject, MemberRule, SchemaValues, member_rules, named, objects, ways_of, without_null
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
+
+    from .schema_values import Path
 
 _END: Final = b"of a mask"  # so that it is not the same file
 

@@ -27,6 +27,7 @@ from .schema_values import (
     merge,
     named,
     objects,
+    put_at,
     texts,
 )
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from ideogram_ai.contract.view import ContractView
     from ideogram_ai.generated.operations import Operation
 
-    from .mutations import Path
+    from .schema_values import Path
 
 _JSON: Final = {"Content-Type": "application/json"}
 _HTML: Final = {"Content-Type": "text/html; charset=UTF-8"}
@@ -47,7 +48,7 @@ _LONGEST_WAIT: Final = 3600
 _STATUSES: Final = (200, 599)
 _COMMON_STATUSES: Final = (201, 302, 307, 408, 500, 502, 504, 520, 529)
 _DEEP: Final = 100_000
-_CHANGES: Final = ("is another value", "is missing", "unknown member", "unknown value")
+_ZONES: Final = ("", "Z", "z", "+00:00", "-0530", "+1400", "-12:45")
 
 
 def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
@@ -75,7 +76,9 @@ def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_I
 def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:
     rule = view.responses[status]
     if rule.text is not None:
-        return _text_answers(status, *rule.text)
+        media_type, example = rule.text
+        head = {"Content-Type": f"{media_type}; charset=utf-8"}
+        return (texts() | st.just(example)).map(lambda text: Answer(status, text.encode(), "documented", head))
     # Examples are not enough of a success: their links have expired, and what words alone say is not in a schema.
     makes: Mapping[str, Callable[[ContractView, int], SearchStrategy[Any]]] = {"images": _successes, "job": _jobs}
     succeeds = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
@@ -87,11 +90,6 @@ def _answers(view: ContractView, status: int) -> SearchStrategy[Answer]:
         return Answer(status, json.dumps(body, ensure_ascii=escape).encode(), "documented", _JSON | headers)
 
     return st.builds(write, bodies, st.booleans(), _headers(rule.headers))
-
-
-def _text_answers(status: int, media_type: str, example: str) -> SearchStrategy[Answer]:
-    head = {"Content-Type": f"{media_type}; charset=utf-8"}
-    return (texts() | st.just(example)).map(lambda text: Answer(status, text.encode(), "documented", head))
 
 
 def _bodies(view: ContractView, status: int) -> SearchStrategy[Any]:
@@ -106,22 +104,17 @@ def _bodies(view: ContractView, status: int) -> SearchStrategy[Any]:
 
 
 def _headers(examples: Mapping[str, str]) -> SearchStrategy[dict[str, str]]:
+    """Headers of the contract, all of which may be missing; Retry-After in both forms of RFC 9110."""
     dates = _dates().map(lambda date: format_datetime(date.replace(tzinfo=UTC), usegmt=True))
-    waits = st.integers(0, _LONGEST_WAIT).map(str) | dates  # both forms of RFC 9110
+    waits = st.integers(0, _LONGEST_WAIT).map(str) | dates
     made = {name: waits if name == "Retry-After" else st.just(example) for name, example in examples.items()}
     return st.fixed_dictionaries({}, optional=made)
-
-
-def _dates() -> SearchStrategy[datetime]:
-    return st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - hypothesis wants them naive
 
 
 def _successes(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
     """Bodies with images, also with what the contract says only in words: real dates, and no link without an image."""
     schema = view.resolve(view.responses[status].schema)
-    values = SchemaValues(view)
-    members = {name: values.of(part) for name, part in schema["properties"].items()}
-    members |= {"created": _moments(), "data": _images(view, schema)}
+    members = SchemaValues(view).members(schema) | {"created": _moments(), "data": _images(view, schema)}
     return objects(members, required=[*schema["required"], "data"]).filter(view.response_validator(status).is_valid)
 
 
@@ -131,66 +124,47 @@ def _jobs(view: ContractView, status: int) -> SearchStrategy[JsonObject]:
     properties: JsonObject = schema["properties"]
     if "status" not in properties:
         return _bodies(view, status)
-    values = SchemaValues(view)
-    always: dict[str, SearchStrategy[Any]] = {
-        "generation_id": values.of(properties["generation_id"]),
-        "created": _moments(),
-        "notice": values.of(properties.get("notice", {})),
-    }
-    ends: dict[str, dict[str, SearchStrategy[Any]]] = {
-        "pending": {},
-        "completed": {
-            "data": _images(view, schema),
-            **{name: values.of(properties[name]) for name in ("response_type", "usage_cost_usd_micros")},
-        },
-        "failed": {"failure_reason": values.of(properties["failure_reason"])},
+    members = SchemaValues(view).members({"properties": {"notice": {}} | properties})
+    members |= {"created": _moments(), "data": _images(view, schema)}
+    ends = {
+        "pending": (),
+        "completed": ("data", "response_type", "usage_cost_usd_micros"),
+        "failed": ("failure_reason",),
     }
     made = [
         objects(
-            always | {"status": st.just(state)} | members,
-            required=[*schema["required"], *(["data"] if members else [])],
+            {name: members[name] for name in ("generation_id", "created", "notice", *own)} | {"status": st.just(state)},
+            required=[*schema["required"], *(["data"] if "data" in own else [])],
         )
-        for state, members in ends.items()
+        for state, own in ends.items()
     ]
     return st.one_of(made).filter(view.response_validator(status).is_valid)
 
 
 def _images(view: ContractView, schema: JsonObject) -> SearchStrategy[list[JsonObject]]:
-    """The entries of `data`, all of them images."""
+    """The entries of `data`, all of them images: with links like that of the contract's example, or withheld."""
     entry = view.resolve(schema["properties"]["data"]["items"])
     image = composed(view, known_branches(view, entry)[0] if choice_of(entry) else entry)
-    values = SchemaValues(view)
-    safety = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
-    rest = {name: values.of(part) for name, part in image["properties"].items() if name not in {"is_image_safe", "url"}}
-    images = st.builds(merge, objects(rest, required=image["required"]), _links(view) | safety)
-    return st.lists(images, min_size=1, max_size=3)
-
-
-def _links(view: ContractView) -> SearchStrategy[JsonObject]:
-    """Links like the one in the contract's example."""
-    base = link_example(view).rpartition("/")[0] + "/"
-    names = st.binary(min_size=11, max_size=11).map(bytes.hex)
-    signatures = st.binary(min_size=32, max_size=32).map(bytes.hex)
-
-    def build(name: str, expires: int, signature: str) -> JsonObject:
-        return {"is_image_safe": True, "url": f"{base}{name}{view.link_suffix}?exp={expires}&sig={signature}"}
-
-    return st.builds(build, names, st.integers(*_FAR_AHEAD), signatures)
+    rest = SchemaValues(view).members(image)
+    folder = link_example(view).rpartition("/")[0]
+    name, signature = (st.binary(min_size=size, max_size=size).map(bytes.hex) for size in (11, 32))
+    form = f"{folder}/{{}}{view.link_suffix}?exp={{}}&sig={{}}".format
+    links = st.builds(form, name, st.integers(*_FAR_AHEAD), signature)
+    withheld = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
+    shown = links.map(lambda link: {"is_image_safe": True, "url": link}) | withheld
+    own = {name: values for name, values in rest.items() if name not in {"is_image_safe", "url"}}
+    return st.lists(st.builds(merge, objects(own, required=image["required"]), shown), min_size=1, max_size=3)
 
 
 def _moments() -> SearchStrategy[str]:
     """Dates with a time, in every form that the contract allows."""
-
-    def offset(minutes: int, colon: str) -> str:
-        hours, rest = divmod(abs(minutes), 60)
-        return f"{'-' if minutes < 0 else '+'}{hours:02}{colon}{rest:02}"
-
-    forms = [f"%Y-%m-%d{separator}%H:%M:%S" for separator in "Tt "]
     fractions = st.just("") | st.integers(0, 999_999).map(".{:06}".format) | st.integers(0, 9).map(".{}".format)
-    offsets = st.builds(offset, st.integers(-14 * 60, 14 * 60), st.sampled_from(["", ":"]))
-    zones = st.sampled_from(["", "Z", "z"]) | offsets
-    text = st.builds(datetime.strftime, _dates(), st.sampled_from(forms))
-    return st.tuples(text, fractions, zones).map("".join)
+    form = "{0:%Y-%m-%d}{1}{0:%H:%M:%S}{2}{3}".format
+    return st.builds(form, _dates(), st.sampled_from("Tt "), fractions, st.sampled_from(_ZONES))
+
+
+def _dates() -> SearchStrategy[datetime]:
+    return st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - hypothesis wants them naive
 
 
 def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
@@ -209,13 +183,20 @@ def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchS
     statuses = st.sampled_from(list(view.responses))
     common = st.sampled_from([*view.observed, *_COMMON_STATUSES])
     others = (common | st.integers(*_STATUSES)).filter(lambda status: status not in view.responses)
+    shares = st.floats(0, 1, exclude_max=True)
+
+    def with_status(answer: Answer, status: int) -> Answer:
+        return evolve(answer, status=status, why="undocumented status")
+
+    def cut(answer: Answer, share: float) -> Answer:
+        return evolve(answer, body=answer.body[: int(len(answer.body) * share)], why="a body cut off")
 
     made = st.one_of(
-        st.builds(_with_status, documented, others),
+        st.builds(with_status, documented, others),
         st.integers(*_STATUSES).map(_page),
         statuses.map(lambda status: Answer(status, b"", "no body", {})),
-        st.builds(_cut, documented, st.floats(0, 1, exclude_max=True)),
-        *(_changed(st.one_of(in_json), change) for change in _CHANGES if in_json),
+        st.builds(cut, documented, shares),
+        *(_changed(st.one_of(in_json), why) for why in _CHANGES if in_json),
         st.builds(Answer, statuses, json_values().map(_dump), st.just("JSON of another shape"), st.just(_JSON)),
         st.builds(Answer, statuses, _not_text(), st.just("not text"), st.just(_JSON)),
         *_unusual_jobs(view),
@@ -232,22 +213,16 @@ def _unusual_jobs(view: ContractView) -> list[SearchStrategy[Answer]]:
 
     def change(why: str, amend: Callable[[JsonObject, str], JsonObject]) -> SearchStrategy[Answer]:
         def build(answer: Answer, text: str) -> Answer:
-            return evolve(answer, body=_dump(amend(json.loads(answer.body), text)), why=why)
+            job = json.loads(answer.body)
+            return evolve(answer, body=_dump(job | amend(job, text)), why=why)
 
         return st.builds(build, completed, texts(min_size=1))
 
     return [
-        change("unknown status", lambda job, text: job | {"status": text}),
-        change("another id", lambda job, text: job | {"generation_id": f"another-{text}"}),
-        change(
-            "unknown kind",
-            lambda job, text: job | {"data": [entry | {"object_type": text} for entry in job["data"]]},
-        ),
+        change("unknown status", lambda _, text: {"status": text}),
+        change("another id", lambda _, text: {"generation_id": f"another-{text}"}),
+        change("unknown kind", lambda job, text: {"data": [entry | {"object_type": text} for entry in job["data"]]}),
     ]
-
-
-def _with_status(answer: Answer, status: int) -> Answer:
-    return evolve(answer, status=status, why="undocumented status")
 
 
 def _page(status: int) -> Answer:
@@ -256,49 +231,37 @@ def _page(status: int) -> Answer:
     return Answer(status, page.encode(), "a page of HTML", _HTML)
 
 
-def _cut(answer: Answer, share: float) -> Answer:
-    return evolve(answer, body=answer.body[: int(len(answer.body) * share)], why="a body cut off")
+_CHANGES: Final[Mapping[str, Callable[[Any], bool]]] = {
+    "{} is another value": lambda _: True,
+    "{} is missing": lambda value: is_object(value) and bool(value),
+    "unknown member in {}": is_object,
+    "unknown value of {}": lambda value: isinstance(value, str),
+}
+"""The ways to change a documented response, and the values of its body in which each can be done."""
 
 
 @st.composite
-def _changed(draw: DrawFn, documented: SearchStrategy[Answer], change: str) -> Answer:
+def _changed(draw: DrawFn, documented: SearchStrategy[Answer], why: str) -> Answer:
     """A documented response that is changed in one place."""
-    answer = draw(documented.filter(lambda answer: bool(_places_for(change, answer.body))))
-    body, path = json.loads(answer.body), draw(st.sampled_from(_places_for(change, answer.body)))
-    match change:
-        case "is another value":
-            body, why = _put(body, path, draw(json_values())), f"{_words(path)} is another value"
-        case "is missing":
-            del _at(body, path[:-1])[path[-1]]
-            why = f"{_words(path)} is missing"
-        case "unknown member":
-            members: JsonObject = _at(body, path)
-            members[draw(texts().filter(lambda name: name not in members))] = draw(json_values())
-            why = f"unknown member in {_words(path)}"
+
+    def places(answer: Answer) -> list[tuple[Path, Any]]:
+        return [place for place in _places(json.loads(answer.body or b"null")) if _CHANGES[why](place[1])]
+
+    answer = draw(documented.filter(places))
+    path, value = draw(st.sampled_from(places(answer)))
+    where = path
+    match why:
+        case "{} is another value":
+            changed = draw(json_values())
+        case "{} is missing":
+            where = (*path, draw(st.sampled_from(list(value))))
+            changed = {name: member for name, member in value.items() if name != where[-1]}
+        case "unknown member in {}":
+            changed = value | {draw(texts().filter(lambda name: name not in value)): draw(json_values())}
         case _:
-            body, why = _put(body, path, draw(texts())), f"unknown value of {_words(path)}"
-    return evolve(answer, body=_dump(body), why=why)
-
-
-def _places_for(change: str, body: bytes) -> list[Path]:
-    """The places of a body where a change can be made."""
-    places = dict(_places(json.loads(body))) if body else {}
-    match change:
-        case "is another value":
-            return list(places)
-        case "is missing":
-            return [path for path in places if path]
-        case "unknown member":
-            return [path for path, value in places.items() if is_object(value)]
-        case _:
-            known = [path for path, value in places.items() if isinstance(value, str)]
-            return known or [("error",) for path, value in places.items() if not path and is_object(value)]
-
-
-def _not_text() -> SearchStrategy[bytes]:
-    marked = ['{"data": []}'.encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-32")]
-    nested = st.sampled_from([b"[", b'{"data":']).map(lambda opening: opening * _DEEP)
-    return st.binary(min_size=1) | st.sampled_from(marked) | nested
+            changed = draw(texts())
+    body = put_at(json.loads(answer.body or b"null"), path, changed)
+    return evolve(answer, body=_dump(body), why=why.format("/".join(map(str, where)) or "the body"))
 
 
 def _places(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
@@ -309,22 +272,10 @@ def _places(value: Any, path: Path = ()) -> Iterator[tuple[Path, Any]]:
         yield from _places(part, (*path, step))
 
 
-def _at(value: Any, path: Path) -> Any:
-    for step in path:
-        value = value[step]
-    return value
-
-
-def _put(document: Any, path: Path, value: Any) -> Any:
-    """The document with another value at a path."""
-    if not path:
-        return value
-    _at(document, path[:-1])[path[-1]] = value
-    return document
-
-
-def _words(path: Path) -> str:
-    return "/".join(str(step) for step in path) or "the body"
+def _not_text() -> SearchStrategy[bytes]:
+    marked = ['{"data": []}'.encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-32")]
+    nested = st.sampled_from([b"[", b'{"data":']).map(lambda opening: opening * _DEEP)
+    return st.binary(min_size=1) | st.sampled_from(marked) | nested
 
 
 def _dump(document: Any) -> bytes:

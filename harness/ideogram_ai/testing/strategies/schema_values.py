@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 JsonObject = dict[str, Any]
+Path = tuple[str | int, ...]
 
 _TRICKY_TEXTS: Final = (
     "A photo of a cat",
@@ -58,10 +59,11 @@ _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
 _MOST_ITEMS: Final = 3
 _MOST_LEAVES: Final = 15
 _LONGEST_TAIL: Final = 200
-_NUMBERS: Final = ("int32", "int64", "float", "double")
-_INTEGERS: Final[Mapping[str, tuple[int, int]]] = {
+_NUMBERS: Final[Mapping[str, tuple[int, int] | None]] = {
     "int32": (-(2**31), 2**31 - 1),
     "int64": (-(2**53), 2**53),  # parsers that know floats only change larger ones
+    "float": None,
+    "double": None,
 }
 _LINKS: Final = r"https://[a-z][a-z0-9-]{0,9}\.(example|test)/[a-zA-Z0-9_-]{1,20}"
 
@@ -114,6 +116,17 @@ def json_values() -> SearchStrategy[Any]:
     # Parsers that know floats only change integers beyond 2**53.
     numbers = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
     return st.recursive(st.none() | st.booleans() | numbers | texts(), containers, max_leaves=_MOST_LEAVES)
+
+
+def put_at(document: Any, path: Path, part: Any) -> Any:
+    """The document with another part at a path; at the end of a list, one more."""
+    if not path:
+        return part
+    step, *rest = path
+    inner = put_at(document[step], tuple(rest), part) if rest else part
+    if isinstance(step, int):
+        return [*document[:step], inner, *document[step + 1 :]]
+    return {**document, step: inner}
 
 
 def has_type(value: object, types: list[str]) -> bool:
@@ -397,10 +410,10 @@ def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
     """Numbers within the bounds of a schema."""
     limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith("imum")} | {"type": kind}
     validator = Draft202012Validator(limits)
-    _refuse({f"format {schema.get('format')}"} - {"format None", *map("format {}".format, _NUMBERS)}, schema)
+    ends = _NUMBERS.get(_known_format(schema, _NUMBERS))
     least = [schema[name] for name in ("minimum", "exclusiveMinimum") if name in schema]
     most = [schema[name] for name in ("maximum", "exclusiveMaximum") if name in schema]
-    if ends := _INTEGERS.get(schema.get("format", "")):
+    if ends:
         least, most = [*least, ends[0]], [*most, ends[1]]
     low, high = max(least, default=None), min(most, default=None)
     made: SearchStrategy[int | float] = st.integers(
@@ -415,17 +428,14 @@ def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
 
 def _strings(schema: JsonObject) -> SearchStrategy[Any]:
     known: list[str] = [entry["value"] for entry in schema.get("x-known-values", ())] or schema.get("examples", [])
-    formats = _formats()
-    _refuse({f"format {schema.get('format')}"} - {"format None", *map("format {}".format, formats)}, schema)
+    text_format = _known_format(schema, _FORMATS)
     if "enum" in schema:
         refused = [entry["value"] for entry in schema.get("x-unavailable-values", ())]
         return st.sampled_from([value for value in schema["enum"] if value not in refused])
     if known:
         return st.sampled_from(known)
-    if schema.get("format") == "binary":
-        return files()
-    if "format" in schema:
-        made = formats[schema["format"]]
+    if text_format:
+        made = _FORMATS[text_format]
     elif "pattern" in schema:
         pattern: str = schema["pattern"]
         # \d is 0 to 9 in JSON Schema, and $ does not match before a line end.
@@ -434,19 +444,23 @@ def _strings(schema: JsonObject) -> SearchStrategy[Any]:
     else:
         return texts(min_size=schema.get("minLength", 0), max_size=schema.get("maxLength"))
     limits: JsonObject = {name: rule for name, rule in schema.items() if name in {"pattern", "minLength", "maxLength"}}
-    validator = Draft202012Validator(limits)
-    return made.filter(validator.is_valid)
+    return made.filter(Draft202012Validator(limits).is_valid) if limits else made
 
 
-def _formats() -> dict[str, SearchStrategy[Any]]:
-    """Texts of each known format, and the bytes of files."""
-    return {
-        "binary": files(),
-        "date": st.dates().map(str),
-        "date-time": st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat()),
-        "uri": st.from_regex(_LINKS, fullmatch=True),
-        "uuid": st.uuids().map(str),
-    }
+_FORMATS: Final[Mapping[str, SearchStrategy[Any]]] = {
+    "binary": files(),
+    "date": st.dates().map(str),
+    "date-time": st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.isoformat()),
+    "uri": st.from_regex(_LINKS, fullmatch=True),
+    "uuid": st.uuids().map(str),
+}
+
+
+def _known_format(schema: JsonObject, known: Collection[str]) -> str:
+    """The format of a schema; empty without one."""
+    name: str = schema.get("format", "")
+    _refuse([f"format {name}"] if name and name not in known else [], schema)
+    return name
 
 
 def _refuse(keywords: Collection[str], schema: JsonObject) -> None:
