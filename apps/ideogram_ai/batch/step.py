@@ -186,7 +186,7 @@ class Step:
         Raises:
             ConfigurationError: There is no key, or a setting is invalid.
             LedgerError: The location holds another batch, or an outcome could not be recorded; a note has its links.
-            PlanError: A file of the request cannot be read, so nothing identifies it. Or its id has half of a character.
+            PlanError: A file of the request cannot be read, or its id has half of a character.
             StoreError: Nothing can be written at the location. Nothing was sent; a later failure is an outcome.
         """
         process = os.getpid()
