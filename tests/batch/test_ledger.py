@@ -196,9 +196,9 @@ def test_a_file_of_another_kind_or_program_is_refused_and_left_unchanged(path: P
     with Ledger.open(path) as ledger:
         plan_rows(ledger, [BatchRequest("1", {})])
     newer = sqlite3.connect(path)
-    newer.execute("PRAGMA user_version = 5")
+    newer.execute("PRAGMA user_version = 6")
     newer.close()
-    refused(r"newer version .* \(its schema is 5, this one knows 4\)")
+    refused(r"newer version .* \(its schema is 6, this one knows 5\)")
     with pytest.raises(LedgerError, match="cannot be"):
         Ledger.open(path.parent / "none" / "ledger.sqlite3")
 

@@ -31,7 +31,8 @@ from ideogram_ai.client import GeneratedImage, Generation
 
 MEMORY = "/dev/shm"
 """A disk that is slow to flush makes no difference here."""
-PRICES = st.sampled_from([Decimal("0.03"), Decimal("0.06"), Decimal("0.1")])
+PRICES = st.sampled_from([Decimal("0.03"), Decimal("0.06"), Decimal("0.1"), None])
+"""Of some operations nobody knows the price."""
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 IMAGE = GeneratedImage("https://i.test/a.png", "p", "8x8", 1, is_image_safe=True)
 BODY = b'{"data":[{"url":"https://i.test/a.png","prompt":"p","resolution":"8x8","seed":1,"is_image_safe":true}]}'
@@ -56,6 +57,7 @@ class Row:
     attempts: int = 0
     has_body: bool = False
     billed: bool = False
+    earlier_billed: bool = False
     absent: bool = False
     server: str | None = None
     job: str | None = None
@@ -64,11 +66,11 @@ class Row:
     def forget(self) -> None:
         """It was never sent."""
         self.state, self.cost, self.earlier, self.attempts = State.PLANNED, Decimal(0), Decimal(0), 0
-        self.has_body, self.billed, self.server, self.job = False, False, None, None
+        self.has_body, self.billed, self.earlier_billed, self.server, self.job = False, False, False, None, None
 
     @property
     def may_have_cost(self) -> bool:
-        return bool(self.billed or self.earlier) and self.server != MOCK
+        return (self.billed or self.earlier_billed) and self.server != MOCK
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -197,11 +199,11 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.rows)
     @rule(data=st.data(), to=st.sampled_from(list(LEGAL)), price=PRICES, billed=st.booleans())
-    def change(self, data: st.DataObject, to: State, price: Decimal, billed: bool) -> None:
+    def change(self, data: st.DataObject, to: State, price: Decimal | None, billed: bool) -> None:
         key = data.draw(st.sampled_from(sorted(self.rows)))
         self.go(key, to, price, billed=billed)
 
-    def go(self, key: str, to: State, price: Decimal, *, billed: bool = False) -> None:
+    def go(self, key: str, to: State, price: Decimal | None, *, billed: bool = False) -> None:
         """Change the state of a row, if that is legal."""
         row = self.rows[key]
         outcome = self.outcome(key, to, price, billed=billed)
@@ -227,7 +229,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def written(self, key: str, state: State) -> None:
         """Note what was written for a row."""
 
-    def outcome(self, key: str, state: State, price: Decimal, *, billed: bool) -> Outcome:
+    def outcome(self, key: str, state: State, price: Decimal | None, *, billed: bool) -> Outcome:
         outcome = Outcome(
             BatchRequest(key, {"text_prompt": self.rows[key].prompt}),
             state,
@@ -252,7 +254,7 @@ class LedgerMachine(RuleBasedStateMachine):
         row = self.rows[key]
         self.write(Outcome(BatchRequest(key, {"text_prompt": row.prompt}), State.PLANNED))
         if row.state is State.SENT:
-            row.state, row.cost, row.billed = State.PLANNED, Decimal(0), False
+            row.state, row.cost, row.billed = State.PLANNED, Decimal(0), row.earlier_billed
             self.written(key, State.PLANNED)
 
     @rule()
@@ -261,6 +263,7 @@ class LedgerMachine(RuleBasedStateMachine):
         assert self.ledger.retry_unknown() == len(unknown)
         for row in unknown:
             row.state, row.earlier, row.cost, row.job = State.PLANNED, row.earlier + row.cost, Decimal(0), None
+            row.earlier_billed = True
 
     @rule()
     def ask_again(self) -> None:
@@ -273,11 +276,11 @@ class LedgerMachine(RuleBasedStateMachine):
     @rule()
     def retry_failed(self) -> None:
         every = [*self.rows.values(), *self.replaced.values()]
-        failed = [row for row in every if row.state is State.FAILED and (row.has_body or not row.absent)]
+        failed = [row for row in every if row.state is State.FAILED and (row.billed or not row.absent)]
         assert self.ledger.retry_failed() == len(failed)
         for row in failed:
-            row.state = State.ANSWERED if row.has_body else State.PLANNED
-            row.cost, row.job = (row.cost, row.job) if row.has_body else (Decimal(0), None)
+            row.state = State.ANSWERED if row.billed else State.PLANNED
+            row.cost, row.job = (row.cost, row.job) if row.billed else (Decimal(0), None)
 
     @rule()
     def close_and_open(self) -> None:
@@ -313,6 +316,8 @@ class LedgerMachine(RuleBasedStateMachine):
             assert (outcome.server, outcome.absent, outcome.job_id) == (row.server, row.absent, row.job)
             assert outcome.state is row.state
             assert (outcome.cost or 0, outcome.earlier_cost) == (row.cost, row.earlier)
+            assert outcome.earlier_billed is row.earlier_billed
+            assert outcome.may_have_been_billed is (row.earlier_billed if row.state is State.PLANNED else row.billed)
             assert outcome.attempts == row.attempts
         assert {state: count for state, count in self.ledger.counts().items() if count} == Counter(
             row.state for row in every.values()

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +237,8 @@ async def test_programs_give_files_as_they_like(folder: Path, monkeypatch: pytes
 async def test_a_ledger_of_version_2_is_resumed(tmp_path: Path) -> None:
     """It has a row that was answered, one that was on its way when the process died, one refused and one planned."""
     shutil.copytree(VERSION_2, tmp_path / "images")
+    with closing(sqlite3.connect(tmp_path / "images" / "ledger.sqlite3")) as database, database:
+        database.execute("UPDATE rows SET earlier_cost = '0.06' WHERE key = '000004'")
     with Job.open(tmp_path / "images") as job:
         states = {outcome.request.key: (outcome.state.value, outcome.job_id) for outcome in job.outcomes()}
         assert states == {
@@ -242,6 +246,8 @@ async def test_a_ledger_of_version_2_is_resumed(tmp_path: Path) -> None:
             "owl": ("failed", None), "000004": ("planned", None),
         }  # fmt: skip
         assert {outcome.request.operation for outcome in job.outcomes()} == {"generate"}
+        billed = [row.request.key for row in job.outcomes() if row.may_have_been_billed and row.earlier_billed]
+        assert billed == ["000004"], "earlier attempts may have been"
         cats = [BatchRequest.of({"text_prompt": "A cat"}, number) for number in (1, 2)]
         owl = BatchRequest("owl", {"text_prompt": "An owl"}, line=4)
         assert job.plan([*cats, owl]).known == 3

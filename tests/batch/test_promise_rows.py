@@ -15,6 +15,7 @@ from batch_service import Origin, images, rows, states
 
 from ideogram_ai.batch import BatchRequest, Job, PlanError, State
 from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.manifest import manifest_members, write_manifest
 from ideogram_ai.batch.planning import plan_rows
 
 pytestmark = pytest.mark.anyio
@@ -231,6 +232,38 @@ async def test_absent_rows_are_not_tried_again(job: Job) -> None:
     await service.run(job, retry_failed=True, retry_unknown=True)
     assert service.made == {"cat": 1, "owl": 1, "fox": 1}
     assert states(job) == {"a": "failed", "b": "unknown", "c": "saved"}
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_an_earlier_attempt_that_may_have_been_billed_is_remembered_without_a_price(
+    tmp_path: Path, shared: bool
+) -> None:
+    """Later attempts that cost nothing change nothing in that, nor does a new ledger."""
+
+    def cats(prompt: str) -> list[BatchRequest]:
+        return [BatchRequest("a", {"text_prompt": prompt}, operation="generate_transparent")]
+
+    service = Origin(cat=httpx.Response(500))
+    refusal = httpx.Response(429, json={"reject_reason": "insufficient_funds"})
+    for answer, state in ((None, State.UNKNOWN), (refusal, State.PLANNED), (REFUSED, State.FAILED)):
+        with Job.open(tmp_path, shared=shared) as job:
+            job.plan(cats("cat"))
+            service.answers["cat"] = answer or service.answers["cat"]
+            await service.run(job, retry_unknown=state is State.PLANNED)
+            (row,) = job.outcomes()
+            write_manifest(job.store, [row])
+            assert (row.state, row.cost, row.earlier_cost, job.ledger.unpriced()) == (state, None, 0, 1)
+            assert manifest_members(row)["may_have_been_billed"] is True
+        if not shared:
+            (tmp_path / "ledger.sqlite3").unlink()
+        with Job.open(tmp_path, shared=shared, rebuild=not shared) as job:
+            (found,) = job.outcomes()
+            assert [(each.state, each.may_have_been_billed, each.earlier_billed) for each in (found, row)] == 2 * [
+                (state, state is not State.FAILED, state is not State.UNKNOWN)
+            ]
+            with pytest.raises(PlanError, match="1 row changed after being made, and may have been billed"):
+                job.plan(cats("dog"))
+    assert service.made == {"cat": 3}
 
 
 async def test_a_file_name_is_free_when_its_row_is_gone(job: Job) -> None:

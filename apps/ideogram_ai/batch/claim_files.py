@@ -125,7 +125,10 @@ def found_in(data: bytes, attempt: int, is_alive: Callable[[str], bool]) -> Foun
     """What a file of an attempt says. What `document` did not write raises any error of values."""
     members: Any = json.loads(data)
     row: Mapping[str, Any] = members["row"]
-    outcome = outcome_of({name: json.dumps(value) if name in _JSON_COLUMNS else value for name, value in row.items()})
+    earlier = {"earlier_billed": row["earlier_cost"] != "0"}  # earlier versions did not write it
+    outcome = outcome_of(
+        earlier | {name: json.dumps(value) if name in _JSON_COLUMNS else value for name, value in row.items()}
+    )
     owner, body = members["owner"], members["body"]
     content = None if body is None else body.encode(*_AS_BYTES)
     busy = outcome.state in OPEN and owner is not None and is_alive(owner)

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, Self
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from ideogram_ai.client.errors import NOTHING_SENT
 
@@ -40,7 +41,7 @@ from .rows import content_of, enter_row, request_columns, row_values, with_gener
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from .ledger import Ledger
     from .model import BatchRequest
@@ -64,20 +65,27 @@ class _Known:
 
     Attributes:
         state: How far that got; PLANNED when it was taken back, or there is none.
-        earlier: US dollars that earlier attempts may have cost in vain.
+        earlier: What an outcome says of earlier attempts, which may have cost something in vain.
         carried: The same for the next attempt.
     """
 
     attempt: int
     state: State
-    earlier: Decimal = Decimal(0)
-    carried: Decimal = Decimal(0)
+    earlier: Mapping[str, Any] = field(factory=dict[str, Any])
+    carried: Mapping[str, Any] = field(factory=dict[str, Any])
 
     @classmethod
     def of(cls, attempt: int, outcome: Outcome) -> Self:
         """What is known when this outcome of an attempt was read or written."""
-        carried = outcome.earlier_cost + (outcome.cost or 0) if may_be_retried(outcome) else Decimal(0)
-        return cls(attempt, outcome.state, outcome.earlier_cost, carried)
+        carried = _earlier(
+            outcome.earlier_cost + (outcome.cost or 0), outcome.earlier_billed or outcome.may_have_been_billed
+        )
+        earlier = _earlier(outcome.earlier_cost, outcome.earlier_billed)
+        return cls(attempt, outcome.state, earlier, carried if may_be_retried(outcome) else {})
+
+
+def _earlier(cost: Decimal, billed: bool) -> Mapping[str, Any]:
+    return {"earlier_cost": cost, "earlier_billed": billed}
 
 
 _NOTHING: Final = _Known(0, State.PLANNED)
@@ -190,7 +198,7 @@ class Claims:
         number, carried = known.attempt + 1, known.carried
         for pause in range(_ROUNDS):
             record = ClaimFile(row, number, State.SENT)
-            if self._create(record, evolve(attempt, earlier_cost=carried)):
+            if self._create(record, evolve(attempt, **carried)):
                 self._known[row] = _Known(number, State.SENT, carried)
                 return None
             found = self.find(request.key)
@@ -231,7 +239,8 @@ class Claims:
         row = row_name(request.key)
         known = self._known.get(row, _NOTHING)
         if known.state is State.SENT:
-            outcome = Outcome(request, State.PLANNED, earlier_cost=known.earlier)
+            outcome = Outcome(request, State.PLANNED, **known.earlier)
+            outcome = evolve(outcome, may_have_been_billed=outcome.earlier_billed)
             self.store.put(
                 ClaimFile(row, known.attempt, State.PLANNED).name, document(outcome, self._presence.owner, self._run)
             )
@@ -256,7 +265,7 @@ class Claims:
                 keys=frozenset({outcome.request.key}),
             )
         record = ClaimFile(row, known.attempt, state)
-        outcome = evolve(outcome, earlier_cost=known.earlier)
+        outcome = evolve(outcome, **known.earlier)
         self._write(record, document(outcome, self._presence.owner, self._run), outcome)
         self._known[row] = _Known.of(known.attempt, outcome)
         if known.state not in {State.SENT, state}:
@@ -413,7 +422,7 @@ class Claims:
             # The claim may be there, and nothing will be sent for it.
             with suppress(StoreError):
                 if self.store.read(record.name) == data:
-                    self._known[record.row] = _Known(record.attempt, State.SENT, outcome.earlier_cost)
+                    self._known[record.row] = _Known.of(record.attempt, outcome)
                     self.release(outcome.request)
             raise
 

@@ -41,7 +41,8 @@ _SENT: Final = (
     " WHERE key = :key AND state = 'planned'"
 )
 _UNSENT: Final = (
-    "UPDATE rows SET state = 'planned', cost = NULL, may_have_been_billed = 0 WHERE key = :key AND state = 'sent'"
+    "UPDATE rows SET state = 'planned', cost = NULL, may_have_been_billed = earlier_billed"
+    " WHERE key = :key AND state = 'sent'"
 )
 _ENDED: Final = (
     "UPDATE rows SET state = :state, cost = :cost, may_have_been_billed = :may_have_been_billed, images = {images},"
@@ -144,7 +145,9 @@ class Ledger:
     def unpriced(self) -> int:
         """The number of images that may have been billed, and whose price nobody knows."""
         with self.reading() as database:
-            statement = f"SELECT {REQUEST_COLUMNS}, images FROM rows WHERE may_have_been_billed AND cost IS NULL"  # noqa: S608
+            now = "may_have_been_billed AND state <> 'planned' AND cost IS NULL"
+            before = "earlier_billed AND earlier_cost = '0'"
+            statement = f"SELECT {REQUEST_COLUMNS}, images FROM rows WHERE ({now}) OR ({before})"  # noqa: S608
             return sum(
                 len(json.loads(row["images"])) or images_asked(request_of(row)) for row in database.execute(statement)
             )
@@ -250,7 +253,7 @@ class Ledger:
         """
         return self._change(
             "UPDATE rows SET state = 'planned', earlier_cost = add_decimals(earlier_cost, cost), cost = NULL,"
-            " job_id = NULL WHERE state = 'unknown' AND NOT absent"
+            " earlier_billed = 1, job_id = NULL WHERE state = 'unknown' AND NOT absent"
         )
 
     def ask_again(self) -> int:
@@ -270,7 +273,7 @@ class Ledger:
                 "UPDATE rows SET state = 'answered'"
                 " WHERE state = 'failed' AND may_have_been_billed AND body IS NOT NULL"
             ) + self._change(
-                "UPDATE rows SET state = 'planned', cost = NULL, job_id = NULL"
+                "UPDATE rows SET state = 'planned', cost = NULL, job_id = NULL, may_have_been_billed = earlier_billed"
                 " WHERE state = 'failed' AND NOT may_have_been_billed AND NOT absent"
             )
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 APPLICATION_ID: Final = 0x49444742  # "IDGB"
-VERSION: Final = 4
+VERSION: Final = 5
 
 _TABLE: Final = """
 CREATE TABLE rows (
@@ -60,10 +60,13 @@ _FURTHER: Final = {
         "job_id TEXT",  # of a row that was submitted
     ),
     4: (),  # rows ask for operations, and images have members, that earlier versions do not know
+    5: ("earlier_billed INTEGER NOT NULL DEFAULT 0",),  # whether an earlier attempt may have been billed
 }
 """Columns that later versions added."""
 _IDENTIFIED: Final = 2
 """The first version whose ledgers have an id, and rows without an id are known by their content."""
+_REMEMBERED: Final = 5
+"""The first version whose ledgers say of each row whether an earlier attempt may have been billed."""
 _ADDED: Final = (
     "CREATE INDEX rows_by_content ON rows (content, file_name, position) WHERE content IS NOT NULL",
     # One row: what the folder of the batch knows its ledger by, how many runs there were, and the last one's server.
@@ -166,6 +169,11 @@ def _migrate(database: sqlite3.Connection) -> None:
         for statement in _ADDED:
             database.execute(statement)
         database.execute("INSERT INTO batch VALUES (?, 0, NULL)", (secrets.token_hex(16),))
+    if application and version < _REMEMBERED:
+        database.execute(
+            "UPDATE rows SET earlier_billed = 1, may_have_been_billed = may_have_been_billed OR state = 'planned'"
+            " WHERE earlier_cost <> '0' OR (state = 'planned' AND may_have_been_billed)"
+        )
     if version < VERSION:
         database.execute(f"PRAGMA user_version = {VERSION}")
     database.execute("COMMIT")

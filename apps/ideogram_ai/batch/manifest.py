@@ -74,7 +74,7 @@ def manifest_members(outcome: Outcome) -> dict[str, Any]:
     request = outcome.request
     if outcome.server == MOCK:
         cost = None if outcome.cost is None else Decimal(0)
-        outcome = evolve(outcome, cost=cost, earlier_cost=Decimal(0), may_have_been_billed=False)
+        outcome = evolve(outcome, cost=cost, earlier_cost=Decimal(0), may_have_been_billed=False, earlier_billed=False)
     first, *further = map(_image_members, outcome.images or (None,))
     return {
         "id": request.key,
@@ -85,7 +85,7 @@ def manifest_members(outcome: Outcome) -> dict[str, Any]:
         "further_images": further,
         "cost_usd": _money(outcome.cost),
         "earlier_cost_usd": _money(outcome.earlier_cost),
-        "may_have_been_billed": outcome.may_have_been_billed,
+        "may_have_been_billed": outcome.may_have_been_billed or outcome.earlier_billed,
         "attempts": outcome.attempts,
         "sent_at": _time(outcome.sent_at),
         "answered_at": _time(outcome.answered_at),
@@ -327,6 +327,15 @@ def outcome_of_members(row: Mapping[str, Any]) -> Outcome:
         earlier_cost=Decimal(row["earlier_cost_usd"] or 0),
         absent=not row.get("in_input", True),
         **others,
+    )
+    # Without images, only an earlier attempt of such a row may have been billed.
+    only_earlier = (
+        not outcome.images and outcome.state in {State.PLANNED, State.FAILED} and outcome.may_have_been_billed
+    )
+    outcome = evolve(
+        outcome,
+        earlier_billed=only_earlier or bool(outcome.earlier_cost),
+        may_have_been_billed=outcome.may_have_been_billed and not (only_earlier and outcome.state is State.FAILED),
     )
     if outcome.state is State.SENT:
         return evolve(outcome, state=State.UNKNOWN, error_type="InterruptedError", error=_WAS_SENT)

@@ -332,7 +332,8 @@ class Outcome:
         cost: US dollars that it cost, or may have cost when the state is SENT, SUBMITTED or UNKNOWN. Zero when it was
             certainly not billed, None when its price is not known.
         earlier_cost: US dollars that earlier attempts of unknown outcome may have cost.
-        may_have_been_billed: False only when it is certain that nothing was billed.
+        may_have_been_billed: False only when it is certain that nothing was billed: for any attempt at a PLANNED row,
+            and for the last one at another.
         sent_at: When its last attempt was sent, in UTC.
         answered_at: When its response arrived.
         saved_at: When its last image was saved.
@@ -344,6 +345,8 @@ class Outcome:
         absent: Whether the last complete input of the batch no longer has the row.
         replaced_by: Key of the row that was made in its place on purpose.
         job_id: The id of its job, if it was submitted. The service can be asked for it at any time, for free.
+        earlier_billed: Whether earlier attempts of unknown outcome may have been billed, also where nobody knows their
+            price.
     """
 
     request: BatchRequest
@@ -365,6 +368,7 @@ class Outcome:
     absent: bool = False
     replaced_by: str | None = None
     job_id: str | None = None
+    earlier_billed: bool = False
 
     @property
     def rehearsed(self) -> bool | None:

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 
     from .ledger import Ledger
 
-_BILLED: Final = "((may_have_been_billed OR earlier_cost <> '0') AND server IS NOT 'mock')"
+_BILLED: Final = "((may_have_been_billed OR earlier_billed) AND server IS NOT 'mock')"
 """Whether a row may have cost money. What the mock server of a rehearsal made did not."""
 _NEVER_SENT: Final = (
-    "state = 'planned', attempts = 0, cost = NULL, earlier_cost = '0', may_have_been_billed = 0, images = '[]',"
-    " body = NULL, error_type = NULL, error = NULL, status_code = NULL, sent_at = NULL, answered_at = NULL,"
-    " saved_at = NULL, server = NULL, job_id = NULL"
+    "state = 'planned', attempts = 0, cost = NULL, earlier_cost = '0', earlier_billed = 0, may_have_been_billed = 0,"
+    " images = '[]', body = NULL, error_type = NULL, error = NULL, status_code = NULL, sent_at = NULL,"
+    " answered_at = NULL, saved_at = NULL, server = NULL, job_id = NULL"
 )
 _LEAVE_FILES: Final = (
     "INSERT OR REPLACE INTO leftovers SELECT json_extract(image.value, '$.file'), json_extract(image.value, '$.sha256')"

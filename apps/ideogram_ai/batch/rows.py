@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 REQUEST_COLUMNS: Final = "position, key, file_name, line, fields, content, operation, files"
 COLUMNS: Final = (
-    f"{REQUEST_COLUMNS}, state, attempts, cost, earlier_cost, may_have_been_billed, images,"
+    f"{REQUEST_COLUMNS}, state, attempts, cost, earlier_cost, earlier_billed, may_have_been_billed, images,"
     " error_type, error, status_code, sent_at, answered_at, saved_at, server, absent, replaced_by, job_id"
 )
 _TIMES: Final = ("sent_at", "answered_at", "saved_at")
@@ -114,6 +114,7 @@ def outcome_of(row: sqlite3.Row | Mapping[str, Any]) -> Outcome:
         images=tuple(ImageOutcome(**image) for image in json.loads(row["images"])),
         cost=None if row["cost"] is None else Decimal(row["cost"]),
         earlier_cost=Decimal(row["earlier_cost"]),
+        earlier_billed=bool(row["earlier_billed"]),
         may_have_been_billed=bool(row["may_have_been_billed"]),
         absent=bool(row["absent"]),
         **others,
@@ -128,6 +129,7 @@ def row_values(outcome: Outcome) -> dict[str, Any]:
         "images": json.dumps([asdict(image) for image in outcome.images]),
         "cost": None if outcome.cost is None else str(outcome.cost),
         "earlier_cost": str(outcome.earlier_cost),
+        "earlier_billed": int(outcome.earlier_billed),
         "may_have_been_billed": int(outcome.may_have_been_billed),
         "absent": int(outcome.absent),
         **{name: time and time.timestamp() for name, time in times.items()},
