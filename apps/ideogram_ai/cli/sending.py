@@ -184,8 +184,8 @@ class Sender:
 
     def send(self, request: RequestFields, activity: str) -> RequestResult:
         """Send a request, and save the images of its response. `activity` is what is done, for the spinner."""
-        self.state.begin()
         self.job_id = self.unreported = None
+        self.state.begin()
 
         def get() -> Any:
             if not self.pays:
