@@ -24,7 +24,7 @@ from ideogram_ai.batch.claim_files import row_name
 from ideogram_ai.batch.claims import Claims
 from ideogram_ai.batch.events import RowDone, RunWaiting
 from ideogram_ai.batch.manifest import check_place
-from ideogram_ai.batch.model import LedgerChangeError, StoreError
+from ideogram_ai.batch.model import LedgerChangeError, PlanError, StoreError
 from ideogram_ai.batch.step import outcome_of_response
 from ideogram_ai.batch.store import LocalStore, Store, open_store
 from ideogram_ai.client import Ideogram
@@ -84,6 +84,16 @@ print(Step(base_url={server.url!r}, location={str(tmp_path)!r})(BatchRequest("r1
     claims = sorted(path.name for path in (tmp_path / "claims").rglob(f"{row_name('r1')}*"))
     assert [name.split(".")[1:3] for name in claims] == [["1", "saved"], ["1", "sent"]]
     assert "http" not in (tmp_path / "claims" / row_name("r1")[:3] / claims[0]).read_text().replace(server.url, "")
+
+
+def test_the_index_of_a_place_holds_whatever_others_wrote_there(server: MockServer, tmp_path: Path) -> None:
+    with at_work(tmp_path, server.url) as claims:
+        assert claims.claim(attempt(row())) is None
+        claims.record(evolve(attempt(row()), state=State.SUBMITTED, job_id="half \ud83d"))
+    with Job.open(tmp_path, shared=True) as job:
+        assert [outcome.job_id for outcome in job.outcomes()] == ["half \\ud83d"]
+    with pytest.raises(PlanError, match="its id has half of a character in it"):
+        Step(base_url=server.url, location=str(tmp_path))(BatchRequest("half \ud83d", row().fields))
 
 
 async def test_a_row_without_an_id_is_the_same_for_a_step_and_for_a_batch(server: MockServer, tmp_path: Path) -> None:

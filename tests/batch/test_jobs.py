@@ -159,6 +159,27 @@ async def test_a_job_that_the_service_does_not_know_is_asked_for_again_and_sent_
     assert again.job_id != unknown.job_id
 
 
+async def test_what_a_poll_said_is_never_taken_for_images(job: Job, server: MockServer) -> None:
+    """First 404, then failed: it is sent again. A row that an earlier version left answered does not stop others."""
+    job.plan(rows("cat", "owl"))
+    sent = Outcome(rows("cat")[0], State.SENT, may_have_been_billed=True)
+    unknown = evolve(sent, state=State.UNKNOWN, job_id="a", body=b'{"detail": "no such job"}')
+    job.ledger.apply([sent, evolve(sent, state=State.SUBMITTED, job_id="a"), unknown])
+    assert job.ledger.body("cat") == unknown.body
+    with job.ledger.transaction() as database:
+        database.execute("UPDATE rows SET state = 'submitted' WHERE key = 'cat'")
+    job.ledger.apply([evolve(sent, state=State.FAILED, may_have_been_billed=False)])
+    assert job.ledger.body("cat") is None
+    with job.ledger.transaction() as database:
+        database.execute("UPDATE rows SET state = 'answered' WHERE key = 'cat'")
+    with anyio.fail_after(20):
+        stopped = await run(job, server, in_flight=1)
+    assert (stopped.reason, states(job)) == (StopReason.DONE, {"cat": "failed", "owl": "saved"})
+    assert "send it again with --retry-failed" in str(next(job.outcomes()).error)
+    await run(job, server, retry_failed=True)
+    assert (states(job), made(server)) == ({"cat": "saved", "owl": "saved"}, {"cat": 1, "owl": 1})
+
+
 async def test_a_job_is_never_asked_for_at_another_server(job: Job, server: MockServer) -> None:
     job.plan(rows("cat"))
     job.meet("https://a.test")

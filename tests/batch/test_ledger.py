@@ -141,7 +141,8 @@ def test_a_response_is_kept_with_its_body(ledger: Ledger, path: Path) -> None:
     plan_rows(ledger, [request(1), request(2)])
     made = answered(request(1))
     ledger.apply([sent(request(1)), made, sent(request(2))])
-    ledger.apply([evolve(sent(request(2)), state=State.UNKNOWN, error="half \ud800")])
+    ledger.apply([evolve(sent(request(2)), state=State.SUBMITTED, job_id="half \ud800")])
+    ledger.apply([evolve(sent(request(2)), state=State.UNKNOWN, error="half \ud800", job_id="half \ud800")])
     ledger.close()
     with Ledger.open(path) as again:
         (found,) = again.answered()
@@ -151,7 +152,8 @@ def test_a_response_is_kept_with_its_body(ledger: Ledger, path: Path) -> None:
         assert found.generation.images[0].url == entry()["url"]
         assert (found.images, found.cost, found.answered_at) == (made.images, Decimal("0.06"), NOW)
         assert again.total_cost() == Decimal("0.12")
-        assert [outcome.error for outcome in again.outcomes(State.UNKNOWN)] == ["half \\ud800"]
+        (unknown,) = again.outcomes(State.UNKNOWN)
+        assert unknown.error == unknown.job_id == "half \\ud800"
 
 
 def test_what_a_dead_process_had_sent_is_unknown_and_counts(ledger: Ledger, path: Path) -> None:

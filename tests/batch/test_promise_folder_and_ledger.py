@@ -13,7 +13,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
+import anyio
 import batch_program
 import fsspec
 import httpx
@@ -22,9 +24,11 @@ import s3_server
 from batch_service import Origin, rows, states
 
 from ideogram_ai.batch import BatchError, BatchRequest, Job, LedgerError, PlanError, State
+from ideogram_ai.batch import manifest as manifest_module
 from ideogram_ai.batch.ledger import Ledger
-from ideogram_ai.batch.manifest import write_manifest
+from ideogram_ai.batch.manifest import CLAIMS_NAME, MARK_NAME, write_manifest
 from ideogram_ai.batch.planning import plan_rows
+from ideogram_ai.batch.store import LocalStore, Store
 from ideogram_ai.testing import MockServer
 
 pytestmark = pytest.mark.anyio
@@ -134,6 +138,76 @@ async def test_two_ledgers_on_one_folder(tmp_path: Path, service: Origin) -> Non
     with Job.open(tmp_path / "images", ledger=other) as job, pytest.raises(LedgerError, match="another one than"):
         job.plan(rows("cat", "owl"))
     assert service.made == {"cat": 1, "owl": 1, "hen": 1}
+
+
+async def test_of_machines_that_begin_at_the_same_moment_one_goes_on(
+    place: str, service: Origin, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [Job.open(place, ledger=tmp_path / f"{number}.sqlite3") for number in (1, 2)]
+    for job in jobs:
+        job.plan(rows("cat", "owl"))
+    together, read = Barrier(2, timeout=5), manifest_module._read_mark
+
+    def read_together(store: Store) -> tuple[str, int] | None:
+        mark = read(store)
+        with suppress(BrokenBarrierError):
+            together.wait()
+        return mark
+
+    monkeypatch.setattr(manifest_module, "_read_mark", read_together)
+    refused: list[LedgerError] = []
+
+    async def run(job: Job) -> None:
+        try:
+            await service.run(job)
+        except LedgerError as error:
+            refused.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for job in jobs:
+            tasks.start_soon(run, job)
+    for job in jobs:
+        job.close()
+    assert service.made == {"cat": 1, "owl": 1}
+    assert ["another one" in str(error) for error in refused] == [True]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_a_batch_that_others_begin_at_this_moment_in_the_other_way(
+    tmp_path: Path, service: Origin, shared: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, theirs = (MARK_NAME, CLAIMS_NAME)[:: -1 if shared else 1]
+    whole = LocalStore.create
+
+    def create(store: LocalStore, name: str, data: bytes) -> bool:
+        if name == ours:
+            store.put(theirs, b'{"ledger": "theirs", "runs": 1}')
+        return whole(store, name, data)
+
+    monkeypatch.setattr(LocalStore, "create", create)
+    with Job.open(tmp_path, shared=shared) as job:
+        job.plan(rows("cat"))
+        with pytest.raises(LedgerError, match="ledger is on one machine" if shared else "that machines share"):
+            await service.run(job)
+    assert ((tmp_path / ours).exists(), (tmp_path / theirs).exists(), service.made) == (False, True, {})
+
+
+@pytest.mark.parametrize("shared", [True, False])
+async def test_a_refused_process_leaves_what_the_running_one_downloads(tmp_path: Path, shared: bool) -> None:
+    with Job.open(tmp_path / "images", shared=shared) as job:
+        job.plan(rows("cat"))
+        await Origin(cat=httpx.Response(500)).run(job)
+        with job.store.part() as part:
+            part.write_bytes(b"half an image")
+            with (
+                Job.open(tmp_path / "images", ledger=tmp_path / "other.sqlite3") as other,
+                pytest.raises(LedgerError, match="that machines share" if shared else "another one"),
+            ):
+                other.plan(rows("cat"))
+            assert part.exists()
+            left = part.rename(part.with_name("of-a-killed-process"))
+    with Job.open(tmp_path / "images", shared=shared):
+        assert left.exists() is shared, "where others may be at work, it stays for a day"
 
 
 async def test_an_older_copy_of_the_ledger(tmp_path: Path, service: Origin) -> None:

@@ -49,6 +49,8 @@ def test_the_answer_to_a_submit_is_an_id() -> None:
     assert read(text(generation_id=17), job_id=None).id == "17"
     assert find_job_id(b'{"generation_id" : "abc", "crea') == "abc"
     assert find_job_id(b'{"generation_id": "ab') is None
+    assert find_job_id(text(generation_id="half \ud83d", request_id=ID)) == ID
+    assert find_job_id(text(generation_id="half \ud83d")) is None, "nobody could ask for it, or record it"
 
 
 def test_a_poll_says_how_the_job_stands() -> None:

@@ -130,11 +130,7 @@ class Claims:
         """Refuse a place whose batch is that of another server, or of a ledger. False when there is no batch yet."""
         data = self.store.read(CLAIMS_NAME)
         if data is None:
-            if self.store.exists(MARK_NAME):
-                raise LedgerError(
-                    f"{self.store.location!r} holds a batch whose ledger is on one machine. Go on there without "
-                    f"--shared (shared=False), or use another folder. {NOTHING_SENT}"
-                )
+            self._check_no_ledger()
             return False
         try:
             theirs: Any = json.loads(data)["server"]
@@ -154,7 +150,20 @@ class Claims:
             about = {"version": VERSION, "server": server, "by": self._presence.owner}
             if not self.store.create(CLAIMS_NAME, json.dumps(about).encode()):
                 self.check_server(server)
+            try:
+                self._check_no_ledger()
+            except LedgerError:  # it was begun at this very moment
+                if self.store.read(CLAIMS_NAME) == json.dumps(about).encode():
+                    self.store.remove(CLAIMS_NAME)
+                raise
         self._presence.start()
+
+    def _check_no_ledger(self) -> None:
+        if self.store.exists(MARK_NAME):
+            raise LedgerError(
+                f"{self.store.location!r} holds a batch whose ledger is on one machine. Go on there without "
+                f"--shared (shared=False), or use another folder. {NOTHING_SENT}"
+            )
 
     def close(self) -> None:
         """Tell the others that this process is gone."""

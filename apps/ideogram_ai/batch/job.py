@@ -18,7 +18,7 @@ from attrs import evolve
 from .claims import Claims
 from .events import STOPPING_SOFTLY, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
-from .manifest import check_mark, rebuild_ledger, write_mark
+from .manifest import check_mark, is_own, rebuild_ledger, take_place, write_mark
 from .model import MOCK, BatchError, LedgerError, Outcome, State, log_outcomes, server_of
 from .operations import submit_operation
 from .planning import plan_rows, use_server
@@ -124,12 +124,13 @@ class Job:
                 path.parent.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise LedgerError(f"{str(path.parent)!r} cannot be made for the ledger: {error.strerror}.") from error
-            # Before anything is touched: another process may be at work in the folder.
+            # Before anything is touched: another process may be at work with the same ledger.
             held = opened.enter_context(Ledger.open(path))
             store = opened.enter_context(open_store(location, workspace=usual.parent / "parts"))
-            store.tidy()
             if rebuild:
                 rebuild_ledger(held, store)
+            if is_own(store, held):  # in the folder of another ledger, its process may be at work
+                store.tidy()
             # An image may exist although the ledger does not know it: it could not be recorded any more.
             names = {key: next(image_names(store, held.stem(key)), None) for key in held.recovered}
             held.note_files({key: name for key, name in names.items() if name is not None})
@@ -333,7 +334,7 @@ class Job:
             self.meet(base_url, rehearsal=rehearsal)
             self.claims.begin(self.ledger.server or "")
         else:
-            check_mark(self.store, self.ledger)
+            take_place(self.store, self.ledger)
             self.meet(base_url, rehearsal=rehearsal)
             for name, sha256, elsewhere in self.ledger.leftovers():
                 self._remove_rehearsed(name, sha256)

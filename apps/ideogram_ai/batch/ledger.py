@@ -11,6 +11,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from attrs import evolve
+
 from .ledger_file import open_database, pid_file
 from .model import BEFORE, LedgerChangeError, LedgerError, Outcome, State
 from .names import is_reserved
@@ -47,6 +49,7 @@ _ENDED: Final = (
     " saved_at = :saved_at, job_id = coalesce(:job_id, job_id) WHERE key = :key AND state IN ({before})"
 )
 _PAGE: Final = 500
+_FREE: Final = "It was not billed: send it again with --retry-failed"
 
 
 class Ledger:
@@ -185,9 +188,20 @@ class Ledger:
             return [request_of(row) for row in database.execute(statement)]
 
     def answered(self) -> Iterator[Outcome]:
-        """The rows whose images are still to be saved, with their responses, read in pages."""
+        """The rows whose images are still to be saved, with their responses, read in pages.
+
+        A row whose response cannot be read is recorded and returned as FAILED: it must not stop the others.
+        """
         for row in self._pages(f"{COLUMNS}, body", [State.ANSWERED]):
-            yield with_generation(outcome_of(row), row["body"])
+            outcome = outcome_of(row)
+            try:
+                outcome = with_generation(outcome, row["body"] or b"")
+            except LedgerError as error:
+                cure = "Make it again, which is billed again, with --redo" if row["may_have_been_billed"] else _FREE
+                message = f"{error} {cure}."
+                outcome = evolve(outcome, state=State.FAILED, error_type=type(error).__name__, error=message)
+                self.apply([outcome])
+            yield outcome
 
     def body(self, key: str) -> bytes | None:
         """The body of the response to a request, unchanged; None without one, or without the row."""
@@ -253,7 +267,8 @@ class Ledger:
         """
         with self.transaction():
             return self._change(
-                "UPDATE rows SET state = 'answered' WHERE state = 'failed' AND body IS NOT NULL"
+                "UPDATE rows SET state = 'answered'"
+                " WHERE state = 'failed' AND may_have_been_billed AND body IS NOT NULL"
             ) + self._change(
                 "UPDATE rows SET state = 'planned', cost = NULL, job_id = NULL"
                 " WHERE state = 'failed' AND NOT may_have_been_billed AND NOT absent"
@@ -330,7 +345,8 @@ def _record(database: sqlite3.Connection, outcome: Outcome) -> bool:
     if state is State.SENT:
         return bool(database.execute(_SENT, values).rowcount)
     values["body"] = outcome.body if outcome.generation is None else outcome.generation.raw
-    images, body = ":images", "coalesce(:body, body)"
+    # Only the body of an answered row names its images; what a poll said earlier does not.
+    images, body = ":images", "coalesce(:body, CASE state WHEN 'answered' THEN body END)"
     if state in WITHOUT_LINKS:
         images, body = f"without_signatures({images})", f"without_signatures({body})"
     statement = _ENDED.format(images=images, body=body, before=", ".join(f"'{each}'" for each in BEFORE[state]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
@@ -21,7 +22,7 @@ from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, Outcome, State
 from .names import stem_of
 from .operations import GENERATE
 from .rows import enter_row, fields_text, is_too_deep, row_values, without_signature
-from .store import local_folder, open_store
+from .store import NotExclusiveError, local_folder, open_store
 
 if TYPE_CHECKING:
     import os
@@ -36,6 +37,8 @@ MARK_NAME: Final = "thumbnails/ledger.json"
 CLAIMS_NAME: Final = "claims/batch.json"
 """The mark of a batch that machines share: its rows are claimed here, and no ledger is needed."""
 _LONGEST_MARK: Final = 10_000
+_OTHERS_SECONDS: Final = 0.5
+"""Where a mark cannot be created exclusively: how long others may take to write theirs after they looked."""
 _IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution", "upscaled_resolution", "withheld")
 # Lone surrogates, which UTF-8 cannot encode, and what some programs treat as a line end or a change of direction.
 _ESCAPED: Final = re.compile("[\ud800-\udfff\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -119,9 +122,17 @@ def _time(moment: datetime | None) -> str | None:
     return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
-def check_mark(store: Store, ledger: Ledger) -> None:
-    """Check that a ledger is the folder's own, and not an older copy of it."""
-    _check_unshared(store)
+def check_mark(store: Store, ledger: Ledger, *, written: bytes | None = None) -> None:
+    """Check that a ledger is the folder's own, and not an older copy of it.
+
+    In a place that machines began to share at this moment, the mark that was just written is removed.
+    """
+    try:
+        _check_unshared(store)
+    except LedgerError:
+        if written is not None and store.read(MARK_NAME) == written:
+            store.remove(MARK_NAME)
+        raise
     identity, runs = ledger.identity
     mark = _read_mark(store)
     name, place = str(ledger.path), store.location
@@ -171,11 +182,39 @@ def _check_unshared(store: Store) -> None:
         )
 
 
-def write_mark(store: Store, ledger: Ledger) -> None:
-    """Record in the folder which ledger is its own."""
+def is_own(store: Store, ledger: Ledger) -> bool:
+    """Whether the folder has the mark of this ledger. Its lock then keeps every other process away from the folder."""
     identity, runs = ledger.identity
-    with store.write(MARK_NAME) as file:
-        file.write(json.dumps({"ledger": identity, "runs": runs}) + "\n")
+    mark = _read_mark(store)
+    return mark is not None and mark[0] == identity and mark[1] <= runs
+
+
+def take_place(store: Store, ledger: Ledger) -> None:
+    """Check the mark, or make this ledger the folder's own: of all that try at the same moment, only one can.
+
+    Where files cannot be created exclusively, the mark is written, and read again after a moment. There two machines
+    that start together are found out unless one of them takes longer than that between its look and its writing.
+    """
+    check_mark(store, ledger)
+    if _read_mark(store) is not None:
+        return
+    data = _mark_of(ledger)
+    try:
+        store.create(MARK_NAME, data)
+    except NotExclusiveError:
+        store.put(MARK_NAME, data)
+        time.sleep(_OTHERS_SECONDS)
+    check_mark(store, ledger, written=data)
+
+
+def write_mark(store: Store, ledger: Ledger) -> None:
+    """Record in the folder how many runs its ledger had."""
+    store.put(MARK_NAME, _mark_of(ledger))
+
+
+def _mark_of(ledger: Ledger) -> bytes:
+    identity, runs = ledger.identity
+    return json.dumps({"ledger": identity, "runs": runs}).encode() + b"\n"
 
 
 def _read_mark(store: Store) -> tuple[str, int] | None:

@@ -209,7 +209,7 @@ class _Plan:
 
     def add(self, request: BatchRequest) -> None:
         request = with_files(request)
-        _check_text(request)
+        check_text(request)
         row = self._find(request)
         if row is None:
             self._enter(request)
@@ -441,7 +441,8 @@ def with_files(request: BatchRequest) -> BatchRequest:
     return evolve(request, fields=fields, files=files)
 
 
-def _check_text(request: BatchRequest) -> None:
+def check_text(request: BatchRequest) -> None:
+    """Refuse a row whose texts no ledger can hold, or no later reader."""
     for what, text in (("id", request.key), ("file name", request.file_name or "")):
         try:
             text.encode()

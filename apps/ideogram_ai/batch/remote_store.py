@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol, cast
 from ideogram_ai.client.redaction import shorten_link
 
 from .model import StoreError
-from .store import CANNOT_CREATE, TRIES, Store
+from .store import CANNOT_CREATE, TRIES, NotExclusiveError, Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
@@ -156,7 +156,7 @@ class RemoteStore(Store):
 
     def _create_new(self, name: str, data: bytes) -> bool:
         if not self._create:
-            raise StoreError(f"{self.location!r} {CANNOT_CREATE}")
+            raise NotExclusiveError(f"{self.location!r} {CANNOT_CREATE}")
         for more in range(TRIES, 0, -1):
             try:
                 self._files.pipe_file(self._path(name), data, **self._create)
@@ -164,7 +164,7 @@ class RemoteStore(Store):
                 raise
             except Exception as error:  # each driver has exceptions of its own
                 if getattr(error, "errno", None) in _NO_PRECONDITIONS:
-                    raise StoreError(f"{self.location!r} {CANNOT_CREATE}") from error
+                    raise NotExclusiveError(f"{self.location!r} {CANNOT_CREATE}") from error
                 # It is taken, perhaps by ourselves: the response was lost, and the driver repeated the request.
                 found = self.read(name)
                 if found is not None:

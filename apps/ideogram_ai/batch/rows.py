@@ -7,7 +7,7 @@ import json
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -25,6 +25,8 @@ from .names import folded, stem_of
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
+
+T = TypeVar("T")
 
 REQUEST_COLUMNS: Final = "position, key, file_name, line, fields, content, operation, files"
 COLUMNS: Final = (
@@ -129,10 +131,13 @@ def row_values(outcome: Outcome) -> dict[str, Any]:
         "may_have_been_billed": int(outcome.may_have_been_billed),
         "absent": int(outcome.absent),
         **{name: time and time.timestamp() for name, time in times.items()},
-        **{name: getattr(outcome, name) for name in _PLAIN},
-        # A message quotes what a server said, even a lone surrogate, which SQLite rejects.
-        "error": outcome.error and outcome.error.encode("utf-8", "backslashreplace").decode(),
+        **{name: _recordable(getattr(outcome, name)) for name in _PLAIN},
     }
+
+
+def _recordable(value: T) -> T | str:
+    """A value as SQLite accepts it: what a server says may have a lone surrogate in it, which becomes an escape."""
+    return value.encode("utf-8", "backslashreplace").decode() if isinstance(value, str) else value
 
 
 def with_generation(outcome: Outcome, body: bytes) -> Outcome:

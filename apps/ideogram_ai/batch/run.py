@@ -164,7 +164,10 @@ class Run:
         """What there is to do, as it is now: images to save, jobs to ask for, requests to send."""
         async with aclosing(_read_ahead(self._ledger.answered())) as answered:
             async for outcome in answered:
-                yield outcome
+                if outcome.state is State.ANSWERED:
+                    yield outcome
+                else:
+                    self._emit(RowDone(outcome))
         async with aclosing(_read_ahead(self._ledger.outcomes(State.SUBMITTED))) as submitted:
             async for outcome in submitted:
                 if outcome.server == self._ledger.server:

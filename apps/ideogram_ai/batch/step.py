@@ -33,7 +33,7 @@ from ideogram_ai.client.errors import NOTHING_SENT
 from .claims import Claims
 from .model import BatchError, ImageOutcome, Outcome, State, log_outcomes, server_of
 from .operations import image_operations, submit_operation, with_contents
-from .planning import shared_key, with_files
+from .planning import check_text, shared_key, with_files
 from .prices import cost_of, images_asked, price_of, shipped_prices
 from .saving import save_images
 from .store import open_store
@@ -186,7 +186,7 @@ class Step:
         Raises:
             ConfigurationError: There is no key, or a setting is invalid.
             LedgerError: The location holds another batch, or an outcome could not be recorded; a note has its links.
-            PlanError: A file of the request cannot be read, so nothing identifies it.
+            PlanError: A file of the request cannot be read, or its id has half of a character.
             StoreError: Nothing can be written at the location. Nothing was sent; a later failure is an outcome.
         """
         process = os.getpid()
@@ -198,6 +198,7 @@ class Step:
         if self.location is None:
             return self._send(client, attempt, None)
         claimed = with_files(request)
+        check_text(claimed)  # or no index of the place could hold the row
         claimed = evolve(claimed, key=shared_key(claimed))
         attempt = evolve(attempt, request=claimed, cost=cost_of(claimed, shipped_prices()))
         claims = _claims(process, self.location, server, self.run, self.retry_unknown, self.retry_failed)

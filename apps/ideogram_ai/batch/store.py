@@ -38,6 +38,10 @@ CANNOT_CREATE: Final = (
 )
 
 
+class NotExclusiveError(StoreError):
+    """The place cannot create a file in a way that only one caller succeeds."""
+
+
 class Store(ABC):
     """Holds files by name; a name is plain, or `folder/name`. Every file is complete or not there at all.
 
@@ -165,8 +169,8 @@ class Store(ABC):
             Whether the name has this content; False when it is taken by another.
 
         Raises:
-            StoreError: The file may be there or not: call again with the same content, or read it. Or the place
-                cannot create exclusively, see `check_exclusive`.
+            NotExclusiveError: The place cannot create exclusively, see `check_exclusive`. Nothing was created.
+            StoreError: The file may be there or not: call again with the same content, or read it.
         """
         with self._explained(f"{name!r} cannot be created"):
             return self._create_new(name, data)
@@ -203,7 +207,7 @@ class Store(ABC):
         try:
             first, second = (self.create(name, data) for data in (b"first", b"second"))
             if not first or second or self.read(name) != b"first":
-                raise StoreError(f"{self.location!r} {CANNOT_CREATE}")
+                raise NotExclusiveError(f"{self.location!r} {CANNOT_CREATE}")
         finally:
             with contextlib.suppress(StoreError):  # some credentials allow to write and not to remove
                 self.remove(name)
@@ -405,7 +409,7 @@ class LocalStore(Store):
                 if error.errno not in _NO_LINKS:
                     raise
                 # Not by O_EXCL, which holds on one machine only where a bucket is mounted as a folder.
-                raise StoreError(f"{self.location!r} has no hard links. It {CANNOT_CREATE}") from error
+                raise NotExclusiveError(f"{self.location!r} has no hard links. It {CANNOT_CREATE}") from error
         _flush_folder(target.parent)
         return True
 

@@ -114,7 +114,9 @@ def read_job(
     elif document is not BROKEN and not is_object(document):
         problems.append(f"the body is {kind_of(document)}, not an object")
     named = _read_ids(members, problems)
-    known = job_id or (named[0] if named else None)
+    known = job_id or next(filter(_can_be_asked_for, named), None)
+    if named and known is None:
+        problems.append(f"{_ID_NAMES[0]} has half of a character in it, as in {named[0]!r:.80}")
     # Base64 may be padded or not: that is no other id.
     if known is not None and named and known.rstrip("=") not in (name.rstrip("=") for name in named):
         problems.insert(0, f"it is about job {printable(named[0])!r:.80}")
@@ -188,6 +190,11 @@ def _read_ids(members: Mapping[str, Any], problems: list[str]) -> list[str]:
         if isinstance(value, str) and value:
             named.append(value)
     return named
+
+
+def _can_be_asked_for(name: str) -> bool:
+    """Whether an id can be sent. Half of a surrogate pair cannot, and nobody could record it either."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
 
 
 def _read_status(members: Mapping[str, Any], data: object, reason: str | None, problems: list[str]) -> str:
