@@ -243,7 +243,7 @@ def named_properties(document: dict[str, Any]) -> list[tuple[set[str], list[str]
 
 def in_the_authors_order(schemas: list[tuple[set[str], list[str]]], name: str, model: Model) -> list[str]:
     """Put a model's fields into the author's order, which the generator does not keep: the required ones come first."""
-    candidates = [(_folded(name) not in names, found) for names, found in schemas if set(found) == model.fields.keys()]
+    candidates = [(_folded(name) not in names, found) for names, found in schemas if set(found) == set(model.fields)]
     return min(candidates, key=lambda each: each[0], default=(True, list(model.fields)))[1]
 
 

@@ -71,13 +71,13 @@ class Matrix:
             yield _fill(fields, combination), combination
 
     def check(self) -> None:
-        """Raise InputError for a variable that was found in no field: nothing would differ, and all of it be paid."""
+        """Raise InputError for a variable that no field has: all its requests would be alike, and each be paid."""
         for name in self.variables:
             if name not in self.used:
                 raise InputError(f"--var {name}: {{{name}}} is in no field. Write it into the prompt.")
 
     def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """Yield the rows of each row. An id and a file name get the values that they do not have, and a number."""
+        """Yield the variants of each row. An id or a file name gets the values that it lacks, and a number."""
         numbers = count(1)
         for row in rows:
             if row.problems:

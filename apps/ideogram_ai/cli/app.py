@@ -66,7 +66,7 @@ def app() -> None:
 @speed_and_check_options
 @click.option("--transparent", is_flag=True, help="Make a PNG with a transparent background.")
 @click.option(
-    "--aspect-ratio", metavar="RATIO", shell_complete=complete, help="Shape, e.g. 16:9; the largest SIZE that has it."
+    "--aspect-ratio", metavar="RATIO", shell_complete=complete, help="Shape, e.g. 16:9: the largest SIZE with it."
 )
 @click.option("--output-resolution", metavar="SIZE", shell_complete=complete, help="With --transparent: its size.")
 @matrix_options
@@ -116,9 +116,7 @@ def remix(**options: Any) -> int:
     short_help="Describe an image as a structured prompt.",
 )
 @click.argument("image_file", metavar="IMAGE")
-@click.option(
-    "--bbox/--no-bbox", "include_bbox", default=None, help="Whether to say where things stand. [default: yes]"
-)
+@click.option("--bbox/--no-bbox", "include_bbox", default=None, help="Whether to say where things are. [default: yes]")
 @request_options(text_file_options)
 def describe(**options: Any) -> int:
     """Print a structured prompt that describes IMAGE, a file (or - for stdin).
@@ -166,10 +164,10 @@ def prompt() -> None:
     """  # noqa: D301 - click wants the character
 
 
-@prompt.command("new", short_help="Print an example to begin with.")
+@prompt.command("new", short_help="Print an example to start from.")
 @text_file_options
 def prompt_new(**options: Any) -> int:
-    """Print a structured prompt to begin with."""
+    """Print a structured prompt to start from."""
     from .prompt import print_document, template  # noqa: PLC0415 - reads the contract
 
     return print_document(template, **options)
@@ -190,7 +188,7 @@ def prompt_check(sources: tuple[str, ...]) -> int:
 @prompt.command("schema", short_help="Print a JSON Schema for editors.")
 @text_file_options
 def prompt_schema(**options: Any) -> int:
-    """Print the JSON Schema of structured prompts, by which an editor completes and checks them."""
+    """Print the JSON Schema of structured prompts, with which an editor completes and checks them."""
     from .prompt import print_document, prompt_schema  # noqa: PLC0415
 
     return print_document(prompt_schema, **options)
@@ -210,7 +208,7 @@ def call(ctx: click.Context, *, listed: bool, as_json: bool) -> int | None:
     ideogram call edit -F images=@cat.png -F images=@hat.png -F prompt="The cat wears the hat" -o out.png
     ideogram call datasets.upload_assets -F dataset_id=ID -F files=@folder/
 
-    Images are saved as by ideogram generate; any other response is printed as JSON.
+    Save images as ideogram generate does; print any other response as JSON.
     """  # noqa: D301 - click wants the character
     if ctx.invoked_subcommand is not None:
         if listed or as_json:
@@ -237,15 +235,15 @@ def fetch(**options: Any) -> int:
     ideogram fetch JOB-ID -o cat.png
     ideogram fetch -- -ID-WITH-A-DASH
 
-    generate --async and remix --async print the id of their job. Jobs that are not done are waited for. With --json
-    there is one line for each job.
+    generate --async and remix --async print the id of their job. Wait for jobs that are not done. With --json, print
+    a line for each job.
     """  # noqa: D301 - click wants the character
     from .request_command import fetch as run  # noqa: PLC0415 - loads httpx
 
     return run(**options)
 
 
-@app.command(cls=JsonCommand, short_help="Make an image of each row of a file, and resume.")
+@app.command(cls=JsonCommand, short_help="Make an image for each row of a file, and resume.")
 @click.argument("source", required=False, metavar="[INPUT]")
 @click.option("--out", required=True, metavar="DIR", help="Folder of the batch, or a URL, e.g. s3://bucket/folder.")
 @click.option(
@@ -257,7 +255,7 @@ def fetch(**options: Any) -> int:
 @click.option("--async", "as_jobs", is_flag=True, help="Submit jobs: a row that has an id is never unknown.")
 @click.option("--in-flight", type=click.IntRange(1), metavar="N", help="Images in progress. [default: contract]")
 @click.option("--downloads", type=click.IntRange(1), metavar="N", help="Downloads at a time. [default: 10]")
-@click.option("--operation", metavar="NAME", help="The operation of rows that do not name one. [default: generate]")
+@click.option("--operation", metavar="NAME", help="The operation of rows without one. [default: generate]")
 @click.option("--resolution", metavar="SIZE", shell_complete=complete, help="For rows without one.")
 @click.option("--rendering-speed", metavar="SPEED", shell_complete=complete, help="For rows without one.")
 @click.option("-F", "fields", metavar="NAME=VALUE", multiple=True, help="Any field, for rows that do not have it.")
@@ -280,19 +278,19 @@ def fetch(**options: Any) -> int:
     help="Encoding, delimiter, quotes, backslashes, or sheet of a workbook.",
 )
 @click.option("--no-check", is_flag=True, help="Do not check values against the contract.")
-@click.option("--skip-invalid", is_flag=True, help="Skip invalid rows. [default: one invalid row, and nothing is sent]")
+@click.option("--skip-invalid", is_flag=True, help="Skip invalid rows. [default: send nothing if a row is invalid]")
 @click.option("--dry-run", is_flag=True, help="Check the rows and print what they would cost. Send nothing.")
-@click.option("--max-cost", metavar="USD", help="Stop before the batch costs more, all its runs together.")
+@click.option("--max-cost", metavar="USD", help="Stop before the batch costs more, with its earlier runs.")
 @click.option("--prices", metavar="FILE", help="Read prices from FILE, a JSON document.")
 @click.option("--yes", is_flag=True, help="Do not ask before more than 20 images.")
 @click.option("--retry-unknown", is_flag=True, help="Send rows with an unknown outcome again; may be billed twice.")
 @click.option("--retry-failed", is_flag=True, help="Send rows again that failed at no cost, and download lost images.")
-@click.option("--redo", metavar="ID", multiple=True, help="Make this row again, and keep what was made before.")
-@click.option("--replace", is_flag=True, help="Make changed rows again, and keep what was made before.")
+@click.option("--redo", metavar="ID", multiple=True, help="Make this row again, and keep the earlier image.")
+@click.option("--replace", is_flag=True, help="Make changed rows again, and keep the earlier images.")
 @click.option("--rebuild-ledger", is_flag=True, help="Rebuild a lost ledger from the manifest in DIR.")
 @click.option("--no-gallery", is_flag=True, help="Do not write index.html.")
 @click.option("--ledger", metavar="FILE", help="File of the ledger. [default: inside DIR]")
-@click.option("--shared", is_flag=True, help="Share the batch with other machines: rows are claimed in DIR.")
+@click.option("--shared", is_flag=True, help="Share the batch with other machines: claim rows in DIR.")
 @click.option("--engine", type=click.Choice(["ray"]), help="Send from all machines of a Ray cluster; implies --shared.")
 @click.option("--address", metavar="ADDRESS", help="The cluster. [default: RAY_ADDRESS, or one on this machine]")
 @click.option("--json", "as_json", is_flag=True, help="Print events to stdout, one JSON object a line.")
@@ -300,17 +298,17 @@ def fetch(**options: Any) -> int:
 @service_options
 @click.pass_context
 def batch(ctx: click.Context, /, **_options: Any) -> int:
-    """Make an image of each row of INPUT: JSON, CSV, Parquet or a workbook, or - for JSON from stdin.
+    """Make an image for each row of INPUT: JSON, CSV, Parquet or a workbook, or - for JSON from stdin.
 
     \b
     ideogram batch prompts.csv --out images --dry-run
     ideogram batch prompts.csv --out images
     ideogram batch prompts.jsonl --out images --mock
 
-    A row has fields of the contract, and optionally an id, a file_name and an operation, for example remix. All rows
-    are checked before the first is sent. Run the same command again to resume: a request that may have run is never
-    sent again, and no image that was paid for is lost. Without INPUT it resumes with the rows that DIR has. With
-    --shared the same command may run on many machines at once: each row is made by one of them.
+    A row has fields of the contract, and optionally an id, a file_name and an operation, for example remix. The
+    command checks all rows before it sends the first. Run it again to resume: it never sends a request again that may
+    have run, and loses no image that was paid for. Without INPUT, it resumes the rows of DIR. With --shared, it may run
+    on many machines at once: one of them makes each row.
 
     Exit codes, the first that applies: 2 wrong use, nothing sent; 4 rows whose outcome is unknown; 6 images made and
     not saved; 130 or 143 stopped by a signal, rows are left; 3 rows refused, or stopped by the service or by

@@ -184,8 +184,8 @@ class Sender:
 
     def send(self, request: RequestFields, activity: str) -> RequestResult:
         """Send a request, and save the images of its response. `activity` is what is done, for the spinner."""
-        self.state.begin()
         self.job_id = self.unreported = None
+        self.state.begin()
 
         def get() -> Any:
             if not self.pays:
@@ -292,30 +292,31 @@ class Sender:
 
     def _save(self, generation: Generation) -> RequestResult:
         images = [ImageResult(image, failure=_INTERRUPTED) for image in generation.images]
-        self.unreported = RequestResult(_code_of(images), tuple(images), generation=generation)
+        self.unreported = result = self._result_of(images, generation)
         with spinner("Saving the image", shown=self.options.shown):
             for index, image in enumerate(_save_images(self.client, generation, self.destination, self.number)):
                 images[index] = image
-                self.unreported = evolve(self.unreported, code=_code_of(images), images=tuple(images))
+                self.unreported = result = self._result_of(images, generation)
         self.number += len(images)
-        asked, kept = self.destination.path, None
+        asked = self.destination.path
         for path in (image.path for image in images if image.path and not self.destination.is_folder):
             if self.options.shown and path.suffix != asked.suffix:
                 kind = path.suffix.removeprefix(".").upper()
                 print_note(f"The image is a {kind}, so it is called {os.fspath(path)!r} and not {os.fspath(asked)!r}.")
-        if generation.problems:
-            print_warning(f"The response breaks the contract: {'; '.join(generation.problems)}.")
-            kept = self.destination.keep_response(generation.raw)
-        code = _code_of(images)
+        if not generation.problems:
+            return result
+        print_warning(f"The response breaks the contract: {'; '.join(generation.problems)}.")
+        return evolve(result, answer_file=self.destination.keep_response(generation.raw))
+
+    def _result_of(self, images: Sequence[ImageResult], generation: Generation) -> RequestResult:
+        code = ExitCode.DONE
+        if any(image.lost for image in images):
+            code = ExitCode.DOWNLOAD_FAILED
+        elif all(image.image.withheld for image in images):
+            code = ExitCode.WITHHELD
         failure = next((image.failure for image in images if image.failure), None)
         job = JobState(self.job_id, "completed") if self.job_id is not None else None
-        return RequestResult(code, tuple(images), failure if code else None, kept, generation, job=job)
-
-
-def _code_of(images: Sequence[ImageResult]) -> ExitCode:
-    if any(image.lost for image in images):
-        return ExitCode.DOWNLOAD_FAILED
-    return ExitCode.WITHHELD if all(image.image.withheld for image in images) else ExitCode.DONE
+        return RequestResult(code, tuple(images), failure if code else None, generation=generation, job=job)
 
 
 def _exit_code_of(error: IdeogramError) -> ExitCode:
