@@ -252,7 +252,7 @@ async def test_an_earlier_attempt_that_may_have_been_billed_is_remembered_withou
             await service.run(job, retry_unknown=state is State.PLANNED)
             (row,) = job.outcomes()
             write_manifest(job.store, [row])
-            assert (row.state, row.cost, row.earlier_cost, job.ledger.unpriced()) == (state, None, 0, 1)
+            assert (row.state, row.cost, row.earlier_cost, job.ledger.unpriced()) == (state, None, Decimal(0), 1)
             assert manifest_members(row)["may_have_been_billed"] is True
         if not shared:
             (tmp_path / "ledger.sqlite3").unlink()
