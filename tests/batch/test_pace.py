@@ -131,11 +131,12 @@ def test_a_retry_after_is_kept_to_the_moment() -> None:
     assert pace.allows(107.5)
 
 
-def test_pauses_grow_while_nothing_is_in_flight_and_the_service_names_none() -> None:
+@pytest.mark.parametrize("asked", [None, 0, 0.1])
+def test_pauses_grow_while_nothing_is_in_flight_and_the_service_names_none(asked: float | None) -> None:
     pace = Pace(1, POLICY)
     now, pauses = 0.0, list[float]()
     for _ in range(8):
-        pauses.append(refuse(pace, pace.on_send(), now=now))
+        pauses.append(refuse(pace, pace.on_send(), now=now, asked=asked))
         now = pace.paused_until
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
     pace.on_send()

@@ -17,7 +17,7 @@ import batch_service
 import fsspec
 import pytest
 import s3_server
-from batch_service import made
+from batch_service import Origin, made, rows, states
 from cli_runs import answering, entry
 from driver import KEY
 from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[import-untyped]
@@ -81,6 +81,21 @@ async def test_a_driver_that_breaks(monkeypatch: pytest.MonkeyPatch, error: Exce
         monkeypatch.setattr(RefusingFileSystem, "errors", iter(()))
         assert (await run(job, server.url)).reason is StopReason.DONE
         assert job.counts()[State.SAVED] == len(paid(server)) == 20
+
+
+async def test_a_name_that_the_locale_does_not_allow_keeps_no_other_image_from_being_saved(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = os.link
+    monkeypatch.setattr(os, "link", lambda source, target: whole(source, str(target).encode("ascii")))
+    service = Origin()
+    job.plan(rows("a \u732b", "cat"))
+    stopped = await service.run(job, in_flight=1)
+    assert (stopped.reason, states(job)) == (StopReason.DONE, {"000001": "answered", "000002": "saved"})
+    assert "in ascii only. Choose a locale of UTF-8" in str(next(job.outcomes()).error)
+    monkeypatch.undo()
+    await service.run(job)
+    assert (states(job), len(service.prompts)) == ({"000001": "saved", "000002": "saved"}, 2)
 
 
 async def test_an_s3_service_that_refuses_in_the_middle(s3: str, tmp_path: Path) -> None:

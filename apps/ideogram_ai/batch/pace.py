@@ -29,6 +29,8 @@ _DECREASE: Final = 0.8
 """What a 429 leaves of the limit. A small decrease, because a 429 is free and an unused slot costs time."""
 _INCREASES: Final = 20
 """Rounds of responses that bring the limit from 1 back to the maximum."""
+_SHORTEST_ASKED: Final = 1.0
+"""Less than this, above all `Retry-After: 0`, says nothing about when to send again."""
 RENEW_SECONDS: Final = 5.0
 """A worker says so often that it is alive."""
 SILENT_SECONDS: Final = 30.0
@@ -119,10 +121,10 @@ class Pace:
         self.limit = max(1.0, min(self.limit, float(self.in_flight), float(self.most)))
         if self._refused_since is None:
             self._refused_since = now
-        if retry_after is None and not self.in_flight:
+        if (retry_after or 0) < _SHORTEST_ASKED and not self.in_flight:
             # No request of ours will end and free a slot, so only time helps.
             self._pauses += 1
-            retry_after = chance * self.policy.bound(self._pauses)
+            retry_after = max(retry_after or 0, chance * self.policy.bound(self._pauses))
         if retry_after is not None:
             self.paused_until = max(self.paused_until, now + retry_after)
         return self.pause(now)

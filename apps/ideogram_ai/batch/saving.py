@@ -16,7 +16,7 @@ from ideogram_ai.client.formats import HEAD_BYTES, image_suffix
 
 from .model import BatchStoppedError, LedgerError, State, StoreError
 from .names import stem_of
-from .store import digest
+from .store import UnusableNameError, digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -219,6 +219,9 @@ class Saver:
                 continue
             try:
                 made = await self._save_somehow(outcome, index, image, stem)
+            except UnusableNameError as error:
+                unwritable = DownloadError(str(error), reason=DownloadReason.UNWRITABLE)
+                made = with_failure(outcome.images[index], unwritable, failures)
             except (DownloadError, StoreError, OSError) as error:
                 if not isinstance(error, DownloadError) or error.reason in _LOCAL:
                     failed = replace_image(outcome, index, evolve(outcome.images[index], error=str(error)))

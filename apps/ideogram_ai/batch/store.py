@@ -42,6 +42,10 @@ class NotExclusiveError(StoreError):
     """The place cannot create a file in a way that only one caller succeeds."""
 
 
+class UnusableNameError(StoreError):
+    """This machine cannot have a file of that name. Others can still be stored."""
+
+
 class Store(ABC):
     """Holds files by name; a name is plain, or `folder/name`. Every file is complete or not there at all.
 
@@ -252,6 +256,13 @@ class Store(ABC):
         """Turn errors of this machine's files into a StoreError that begins with these words."""
         try:
             yield
+        except UnicodeEncodeError as error:
+            if error.encoding == "utf-8":  # of a text, not of a name
+                raise
+            raise UnusableNameError(
+                f"{self.location!r}: {what}: this locale allows file names in {error.encoding} only. "
+                "Choose a locale of UTF-8, for example with LC_ALL=C.UTF-8, and run the same again."
+            ) from error
         except OSError as error:
             raise StoreError(
                 f"{self.location!r}: {what}: {error.strerror or error}. Nothing that was stored is lost; fix it, and "

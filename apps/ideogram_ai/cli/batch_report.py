@@ -49,7 +49,7 @@ _MOST_LINKS: Final = 200
 _MOST_WARNINGS: Final = 5
 _LONGEST_DATA_LINK: Final = 80
 _LINES_OFTEN: Final = 12
-_WORTH_A_WARNING: Final = frozenset({State.FAILED, State.UNKNOWN, State.SUBMITTED})
+_WORTH_A_WARNING: Final = frozenset({State.FAILED, State.UNKNOWN, State.SUBMITTED, State.ANSWERED})
 
 
 class BatchReporter:
