@@ -334,7 +334,8 @@ class Job:
             self.meet(base_url, rehearsal=rehearsal)
             self.claims.begin(self.ledger.server or "")
         else:
-            take_place(self.store, self.ledger)
+            if take_place(self.store, self.ledger):
+                self.store.tidy()  # after a process that died before it had the place
             self.meet(base_url, rehearsal=rehearsal)
             for name, sha256, elsewhere in self.ledger.leftovers():
                 self._remove_rehearsed(name, sha256)

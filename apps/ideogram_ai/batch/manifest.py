@@ -189,15 +189,15 @@ def is_own(store: Store, ledger: Ledger) -> bool:
     return mark is not None and mark[0] == identity and mark[1] <= runs
 
 
-def take_place(store: Store, ledger: Ledger) -> None:
+def take_place(store: Store, ledger: Ledger) -> bool:
     """Check the mark, or make this ledger the folder's own: of all that try at the same moment, only one can.
 
-    Where files cannot be created exclusively, the mark is written, and read again after a moment. There two machines
+    It returns whether that is new. Where files cannot be created exclusively, the mark is written, and read again after a moment. There two machines
     that start together are found out unless one of them takes longer than that between its look and its writing.
     """
     check_mark(store, ledger)
     if _read_mark(store) is not None:
-        return
+        return False
     data = _mark_of(ledger)
     try:
         store.create(MARK_NAME, data)
@@ -205,6 +205,7 @@ def take_place(store: Store, ledger: Ledger) -> None:
         store.put(MARK_NAME, data)
         time.sleep(_OTHERS_SECONDS)
     check_mark(store, ledger, written=data)
+    return True
 
 
 def write_mark(store: Store, ledger: Ledger) -> None:
