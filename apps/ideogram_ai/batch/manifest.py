@@ -192,8 +192,9 @@ def is_own(store: Store, ledger: Ledger) -> bool:
 def take_place(store: Store, ledger: Ledger) -> bool:
     """Check the mark, or make this ledger the folder's own: of all that try at the same moment, only one can.
 
-    It returns whether that is new. Where files cannot be created exclusively, the mark is written, and read again after a moment. There two machines
-    that start together are found out unless one of them takes longer than that between its look and its writing.
+    It returns whether that is new. Where files cannot be created exclusively, the mark is written, and read again after
+    a moment. There two machines that start together are found out unless one of them takes longer than that between
+    its look and its writing.
     """
     check_mark(store, ledger)
     if _read_mark(store) is not None:
