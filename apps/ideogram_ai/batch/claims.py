@@ -60,7 +60,7 @@ _PAUSES: Final = (0.2, 1.0, 3.0, None)
 
 
 @frozen
-class _Known:
+class _KnownRow:
     """What this process knows of a row in the place: its latest attempt, from 1, or 0 when there is none.
 
     Attributes:
@@ -88,7 +88,7 @@ def _earlier(cost: Decimal, billed: bool) -> Mapping[str, Any]:
     return {"earlier_cost": cost, "earlier_billed": billed}
 
 
-_NOTHING: Final = _Known(0, State.PLANNED)
+_NOTHING: Final = _KnownRow(0, State.PLANNED)
 
 
 class Claims:
@@ -126,7 +126,7 @@ class Claims:
         self.unrecorded: dict[str, Outcome] = {}
         self._index = index
         self._presence = Presence(store)
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, _KnownRow] = {}
         self._taken: set[str] = set()
         self._is_planned = False
         self._offered: set[str] = set()
@@ -199,7 +199,7 @@ class Claims:
         for pause in range(_ROUNDS):
             record = ClaimFile(row, number, State.SENT)
             if self._create(record, evolve(attempt, **carried)):
-                self._known[row] = _Known(number, State.SENT, carried)
+                self._known[row] = _KnownRow(number, State.SENT, carried)
                 return None
             found = self.find(request.key)
             if found is None or found.attempt < number:  # a place that lists late
@@ -207,7 +207,7 @@ class Claims:
                 continue
             if not self._is_wanted(found):
                 return self._note(found, request)
-            number, carried = found.attempt + 1, _Known.of(found.attempt, found.outcome).carried
+            number, carried = found.attempt + 1, _KnownRow.of(found.attempt, found.outcome).carried
         raise LedgerError(f"Row {request.key!r:.80} is claimed and taken back again and again. {NOTHING_SENT}")
 
     def look(self, request: BatchRequest) -> Found | None:
@@ -244,7 +244,7 @@ class Claims:
             self.store.put(
                 ClaimFile(row, known.attempt, State.PLANNED).name, document(outcome, self._presence.owner, self._run)
             )
-            self._known[row] = _Known.of(known.attempt, outcome)
+            self._known[row] = _KnownRow.of(known.attempt, outcome)
 
     def record(self, outcome: Outcome) -> None:
         """Write down what became of a row that this process claimed or goes on with. It is durable when this returns.
@@ -267,7 +267,7 @@ class Claims:
         record = ClaimFile(row, known.attempt, state)
         outcome = evolve(outcome, **known.earlier)
         self._write(record, document(outcome, self._presence.owner, self._run), outcome)
-        self._known[row] = _Known.of(known.attempt, outcome)
+        self._known[row] = _KnownRow.of(known.attempt, outcome)
         if known.state not in {State.SENT, state}:
             with suppress(StoreError):  # only tidiness: the file that is further counts
                 self.store.remove(ClaimFile(row, known.attempt, known.state).name)
@@ -355,7 +355,7 @@ class Claims:
 
     def _remember(self, found: Found) -> None:
         row = row_name(found.outcome.request.key)
-        self._known[row] = _Known.of(found.attempt, found.outcome)
+        self._known[row] = _KnownRow.of(found.attempt, found.outcome)
 
     def _listed(self) -> dict[str, dict[int, ClaimFile]]:
         """The file that counts of each attempt at each row."""
@@ -422,7 +422,7 @@ class Claims:
             # The claim may be there, and nothing will be sent for it.
             with suppress(StoreError):
                 if self.store.read(record.name) == data:
-                    self._known[record.row] = _Known.of(record.attempt, outcome)
+                    self._known[record.row] = _KnownRow.of(record.attempt, outcome)
                     self.release(outcome.request)
             raise
 

@@ -118,7 +118,7 @@ def read_csv(
     The stream is read twice from where it is, because its end may show how it is written. By the known names of
     columns, the delimiter is detected.
     """
-    file = _File(stream, known, renamed or {}, options)
+    file = _CsvFile(stream, known, renamed or {}, options)
     survey = file.choose()
     survey.check()
     names = survey.names
@@ -146,7 +146,7 @@ def read_csv(
             yield Row.unreadable(number, record.line, message, header)
 
 
-class _File:
+class _CsvFile:
     """A CSV file that can be read again."""
 
     def __init__(

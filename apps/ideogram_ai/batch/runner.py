@@ -90,7 +90,7 @@ class RunOptions:
 
 
 @define(eq=False)
-class _Progress:
+class _RunProgress:
     """How far a row got in this run, and the number of its turn."""
 
     outcome: Outcome
@@ -148,9 +148,9 @@ class Runner:
         # Rows that were begun and not taken yet: a slow consumer slows down the sending.
         self._room = anyio.Semaphore(in_flight + (downloads + _WAITING if finish else 0), fast_acquire=True)
         self._downloads = anyio.Semaphore(downloads, fast_acquire=True)
-        self._ready: deque[_Progress] = deque()
+        self._ready: deque[_RunProgress] = deque()
         self._available = anyio.Semaphore(0, fast_acquire=True)  # one for each row that is ready, and for the end
-        self._open: set[_Progress] = set()
+        self._open: set[_RunProgress] = set()
         self._reports = journal is None
         if self._reports:
             # The last resort, also when the program ends: an event loop may stop without closing anything.
@@ -243,7 +243,7 @@ class Runner:
                 async with aclosing(self._source) as source:
                     async for outcome in source:
                         await self._room.acquire()
-                        row = _Progress(outcome)
+                        row = _RunProgress(outcome)
                         if outcome.state is not State.ANSWERED:
                             await self._take_turn(row)
                         if self._stopping.is_set():
@@ -253,14 +253,14 @@ class Runner:
         except Exception as error:  # noqa: BLE001 - raised when what is in flight has ended
             self._fail(error)
 
-    async def _take_turn(self, row: _Progress) -> None:
+    async def _take_turn(self, row: _RunProgress) -> None:
         """Wait until a request may be sent, and count it as in flight. When nothing more is sent, its number is 0."""
         request = row.outcome.request
         row.number = 0 if self._stopping.is_set() else await self._turns.take(request, images_asked(request))
         if not row.number:
             self.stop()
 
-    async def _run_row(self, row: _Progress) -> None:
+    async def _run_row(self, row: _RunProgress) -> None:
         """Bring a row to its outcome, and hand it out."""
         outcome = row.outcome
         self._open.add(row)
@@ -285,7 +285,7 @@ class Runner:
         self._ready.append(row)
         self._available.release()
 
-    async def _send(self, row: _Progress) -> None:
+    async def _send(self, row: _RunProgress) -> None:
         """Send a request until it has an outcome. It stays PLANNED when the run stops before."""
         attempts = failures = 0
         failing_since = 0.0
@@ -328,7 +328,7 @@ class Runner:
                 self._turns.end(row.number, responded=False)
                 return
 
-    async def _collect(self, row: _Progress, submitted: ImageJob | str, *, recorded: bool = True) -> None:
+    async def _collect(self, row: _RunProgress, submitted: ImageJob | str, *, recorded: bool = True) -> None:
         """Wait for a job. It keeps its place until it is done, because the service counts what is in progress."""
         job = row.outcome
         self._emit(RowSubmitted(job, recorded))
@@ -345,7 +345,7 @@ class Runner:
         if row.outcome.state is State.SUBMITTED and isinstance(result, Exception) and is_fatal(result):
             self._fail(result)
 
-    async def _take_over(self, row: _Progress, found: Outcome) -> None:
+    async def _take_over(self, row: _RunProgress, found: Outcome) -> None:
         """Go on with a row that another process claimed, as far as that is free: nothing is paid for again."""
         row.outcome = found
         if found.state is State.SUBMITTED:
@@ -353,7 +353,7 @@ class Runner:
         else:
             self._turns.end(row.number, responded=False)
 
-    async def _attempt(self, row: _Progress, attempts: int) -> tuple[Outcome, _Result]:
+    async def _attempt(self, row: _RunProgress, attempts: int) -> tuple[Outcome, _Result]:
         """Send a request once, after it was claimed and recorded."""
         request = row.outcome.request
         cost = cost_of(request, self._options.prices)
@@ -387,16 +387,16 @@ class Runner:
             await self._records.abort(row.outcome)
             raise
 
-    async def _record(self, row: _Progress, outcome: Outcome) -> bool:
+    async def _record(self, row: _RunProgress, outcome: Outcome) -> bool:
         """Record an outcome. If that fails, which is returned, it is not lost, and nothing new is sent."""
         row.outcome = outcome
         return await self._records.record(outcome)
 
-    async def _take_back(self, row: _Progress) -> None:
+    async def _take_back(self, row: _RunProgress) -> None:
         """Record that a request certainly did not run."""
         await self._record(row, Outcome(row.outcome.request, State.PLANNED))
 
-    async def _finish_row(self, row: _Progress, finish: Finish) -> None:
+    async def _finish_row(self, row: _RunProgress, finish: Finish) -> None:
         """Finish a response. After a failure the others are handed out as they are."""
         if self._finish_failed:
             return
@@ -408,13 +408,13 @@ class Runner:
         else:
             await self._record(row, outcome)
 
-    def _on_response(self, row: _Progress) -> None:
+    def _on_response(self, row: _RunProgress) -> None:
         """The service responded: its slots are free now, before the outcome is on the disk."""
         self._turns.end(row.number, responded=True)
         self._last_response = time.monotonic()
         self._unknown_in_a_row = 0
 
-    async def _on_rate_limited(self, row: _Progress, error: RateLimitError) -> None:
+    async def _on_rate_limited(self, row: _RunProgress, error: RateLimitError) -> None:
         self._last_response = time.monotonic()
         slowdown = await self._turns.slow_down(row.number, error.retry_after, _server_limit(error.body))
         if slowdown.news:
@@ -434,7 +434,7 @@ class Runner:
         error.explain(decision.why)
         return None
 
-    async def _give_up(self, row: _Progress, attempt: Outcome, error: Exception, failing_since: float) -> None:
+    async def _give_up(self, row: _RunProgress, attempt: Outcome, error: Exception, failing_since: float) -> None:
         if isinstance(error, APIStatusError) and not error.may_have_been_billed:
             self._on_response(row)
         else:
@@ -470,7 +470,7 @@ def _server_limit(body: bytes) -> int | None:
     return limit if isinstance(limit, int) and not isinstance(limit, bool) and limit > 0 else None
 
 
-def _report(rows: set[_Progress], error: BaseException | None = None) -> None:
+def _report(rows: set[_RunProgress], error: BaseException | None = None) -> None:
     """Log rows that will not be taken any more and may have cost money, once."""
     outcomes = [row.outcome for row in rows]
     rows.clear()

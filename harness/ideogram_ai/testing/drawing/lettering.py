@@ -51,7 +51,7 @@ _DIRECTIONS: Final[Mapping[str, str]] = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _Token = tuple[str, bool]  # text without a line break in it, and whether a space comes before it
 
 
-class _Run(NamedTuple):
+class _TextRun(NamedTuple):
     """Letters of one font; the direction is `ltr`, `rtl`, or None for spaces, digits and the like."""
 
     face: str
@@ -206,7 +206,7 @@ def draw_line(pen: ImageDraw.ImageDraw, x: float, y: float, line: str, size: int
 
 
 @lru_cache(maxsize=8192)
-def _visual_runs(line: str) -> tuple[_Run, ...]:
+def _visual_runs(line: str) -> tuple[_TextRun, ...]:
     """The runs of a line from left to right, each with a direction for Pillow.
 
     As in UAX 9 without embedding: a run without a direction takes that of both its neighbours, or the line's.
@@ -217,7 +217,7 @@ def _visual_runs(line: str) -> tuple[_Run, ...]:
     before, after = _last_known(own, base), _last_known(own[::-1], base)[::-1]
     directions = [left if left == right else base for left, right in zip(before, after, strict=True)]
     directed = [run._replace(direction=direction) for run, direction in zip(runs, directions, strict=True)]
-    ordered: list[_Run] = []
+    ordered: list[_TextRun] = []
     for direction, group in groupby(directed, key=lambda run: run.direction):
         same = list(group)
         ordered.extend(same if direction == base else same[::-1])
@@ -230,25 +230,25 @@ def _last_known(directions: list[str | None], base: str) -> list[str]:
     return list(accumulate(directions, lambda known, direction: direction or known, initial=base))[1:]
 
 
-def _runs(line: str) -> list[_Run]:
+def _runs(line: str) -> list[_TextRun]:
     if line.isascii():
-        return [_Run(_fonts()[0], line, "ltr")]
+        return [_TextRun(_fonts()[0], line, "ltr")]
     letters = clusters(line)
     directions = [_DIRECTIONS.get(unicodedata.bidirectional(cluster[0])) for cluster in letters]
     mixed = "rtl" in directions  # a space may then be on either side of a word
-    runs: list[_Run] = []
+    runs: list[_TextRun] = []
     for cluster, direction in zip(letters, directions, strict=True):
         face = _fonts()[0] if cluster.isspace() else _face_of(cluster) or _fonts()[0]
         last = runs[-1] if runs else None
         apart = mixed and last is not None and cluster.isspace() != last.text.isspace()
         if last and not apart and last.face == face and direction in {None, last.direction or direction}:
-            runs[-1] = _Run(face, last.text + cluster, last.direction or direction)
+            runs[-1] = _TextRun(face, last.text + cluster, last.direction or direction)
         else:
-            runs.append(_Run(face, cluster, direction))
+            runs.append(_TextRun(face, cluster, direction))
     return runs
 
 
-def _without_raqm(run: _Run) -> _Run:
+def _without_raqm(run: _TextRun) -> _TextRun:
     """The run as Pillow draws it without Raqm, one character after the other from left to right."""
     if run.direction == "rtl" or any(unicodedata.category(character) in _MARKS for character in run.text):
         _warn_once(
@@ -257,7 +257,7 @@ def _without_raqm(run: _Run) -> _Run:
             "libfribidi brings that (Debian's libfribidi0, for example).",
         )
     text = "".join(reversed(clusters(run.text))) if run.direction == "rtl" else run.text
-    return _Run(run.face, text, None)
+    return _TextRun(run.face, text, None)
 
 
 def fit_text(

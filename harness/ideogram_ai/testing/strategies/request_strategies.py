@@ -96,12 +96,12 @@ def request_rules(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> tuple[str
 
 
 @cache
-def _requests_of(view: ContractView) -> _Requests:
+def _requests_of(view: ContractView) -> _RequestStrategies:
     """Make the strategies of an operation once: that takes as long as many draws from them."""
-    return _Requests(view)
+    return _RequestStrategies(view)
 
 
-class _Requests:
+class _RequestStrategies:
     """The requests of an operation, by the names of the fields on the wire."""
 
     def __init__(self, view: ContractView) -> None:
