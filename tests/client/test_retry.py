@@ -143,6 +143,7 @@ def test_a_policy_refuses_nonsense_and_is_frozen() -> None:
         RetryPolicy().max_attempts = 7  # type: ignore[misc]
     assert RetryPolicy() == RetryPolicy(max_attempts=4, base_delay=1.0, max_delay=60.0, deadline=300.0)
     assert RetryPolicy().retry_possibly_billed is False
+    assert RetryPolicy(deadline=1_000_000).deadline == 1_000_000, "the longest that the message names"
 
 
 NOW = datetime(2026, 10, 7, 12, tzinfo=UTC).timestamp()
