@@ -198,7 +198,7 @@ def test_a_404_of_a_job_is_about_its_id() -> None:
         service = Service(httpx.Response(404))
         with Driver("sync", service=service) as client, pytest.raises(ideogram.NotFoundError, match=advice):
             client.call(method, *filter(None, [argument]))
-    advice = "Check the id, the key and the base URL"
+    advice = r"[.,] Check the id, the key and the base URL\. "
     service = Service(httpx.Response(404))
     with Driver("sync", service=service) as client, pytest.raises(ideogram.NotFoundError, match=advice):
         client.call("datasets.get", "d")

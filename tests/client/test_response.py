@@ -16,12 +16,19 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ideogram_ai.client as ideogram
-from ideogram_ai.client import GeneratedImage, Generation, ResponseValidationError, ResponseWarning, flow
+from ideogram_ai.client import (
+    GeneratedImage,
+    Generation,
+    OutcomeUnknownError,
+    ResponseValidationError,
+    ResponseWarning,
+    flow,
+)
 from ideogram_ai.client.response import parse_response
 from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.models import Rejection
+from ideogram_ai.generated.operations import GET_GENERATION, POST_GENERATE_IMAGE_V4_ASYNC, Operation
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as GENERATE
-from ideogram_ai.generated.operations import Operation
 
 OK = read_contract()["paths"][GENERATE.path]["post"]["responses"]["200"]
 EXAMPLES = {name: each["value"] for name, each in OK["content"]["application/json"]["examples"].items()}
@@ -429,3 +436,17 @@ def test_the_response_has_the_model_of_the_operation_or_is_plain_json() -> None:
     for body, value in plain:
         assert parsed(200, body, PLAIN) == value, body
     assert isinstance(parsed(200, b"<html>", PLAIN), ResponseValidationError)
+
+
+def test_half_an_answer_to_a_submit_has_the_id_and_half_a_poll_has_nothing() -> None:
+    cut = b'{"generation_id": "a-job", "status": "pend'
+    assert parsed(200, cut, POST_GENERATE_IMAGE_V4_ASYNC, complete=False).id == "a-job"
+    assert isinstance(parsed(200, cut, GET_GENERATION, complete=False), OutcomeUnknownError)
+
+
+def test_a_job_says_what_its_images_lack() -> None:
+    done = b'{"generation_id": "a-job", "status": "completed", "data": [{"url": "https://images.example/a.png"}]}'
+    all_four = [f"data[0].{name} is missing" for name in ("prompt", "resolution", "is_image_safe", "seed")]
+    for operation in (GET_GENERATION, POST_GENERATE_IMAGE_V4_ASYNC):
+        assert list(parsed(200, done, operation).problems) == all_four
+    assert list(parsed(200, done, evolve(GET_GENERATION, image_members=("prompt",))).problems) == all_four[:1]
