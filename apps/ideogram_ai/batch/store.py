@@ -17,6 +17,8 @@ from typing import IO, TYPE_CHECKING, BinaryIO, Final, TextIO
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from ideogram_ai.client.files import claim_name, sync_folder
+
 from .model import StoreError
 
 if TYPE_CHECKING:
@@ -361,7 +363,7 @@ class LocalStore(Store):
         target = self._target(name)
         _flush(source)
         source.replace(target)
-        _flush_folder(target.parent)
+        sync_folder(target.parent)
 
     def _exists(self, name: str) -> bool:
         return (self.folder / name).exists()
@@ -387,21 +389,10 @@ class LocalStore(Store):
             target = self._target(name)
             _flush(source)
             try:
-                os.link(source, target)
+                claim_name(source, target)
             except FileExistsError:
                 return False
-            except OSError:
-                # A file system without hard links: claim the name with an empty file, and replace that.
-                try:
-                    target.open("xb").close()
-                except FileExistsError:
-                    return False
-                try:
-                    source.replace(target)
-                except BaseException:
-                    target.unlink()
-                    raise
-            _flush_folder(target.parent)
+            sync_folder(target.parent)
         return True
 
     def _size(self, name: str) -> int:
@@ -421,7 +412,7 @@ class LocalStore(Store):
                     raise
                 # Not by O_EXCL, which holds on one machine only where a bucket is mounted as a folder.
                 raise NotExclusiveError(f"{self.location!r} has no hard links. It {CANNOT_CREATE}") from error
-        _flush_folder(target.parent)
+        sync_folder(target.parent)
         return True
 
     def _read(self, name: str) -> bytes:
@@ -453,7 +444,7 @@ class LocalStore(Store):
         if not target.parent.is_dir():
             target.parent.mkdir(parents=True, exist_ok=True)
             for above in PurePosixPath(name).parents:
-                _flush_folder(self.folder / above)
+                sync_folder(self.folder / above)
         return target
 
     def _explained(self, what: str) -> contextlib.AbstractContextManager[None]:
@@ -463,13 +454,3 @@ class LocalStore(Store):
 def _flush(path: Path) -> None:
     with path.open("r+b") as file:
         os.fsync(file.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a new name survive a power failure, where the system lets a folder be opened."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

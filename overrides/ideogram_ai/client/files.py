@@ -107,7 +107,7 @@ class ImageFile:
                 self._part.replace(target)
             else:
                 self._claim(target)
-            _sync_folder(self._folder)
+            sync_folder(self._folder)
         return target
 
     def _claim(self, target: Path) -> None:
@@ -221,7 +221,7 @@ def _is_folder(path: str | Path) -> bool:
     return os.path.isdir(path)  # noqa: PTH112
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the new name survive a power cut, on systems that can open a folder."""
     with contextlib.suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
