@@ -49,7 +49,9 @@ def test_a_wait_outlives_whatever_happens_to_polls(kind: Kind) -> None:
             assert ended.images[0].url
 
 
-def test_an_answer_about_another_job_gives_nobody_elses_images(kind: Kind) -> None:
+def test_an_answer_about_another_job_gives_nobody_elses_images(
+    kind: Kind, caplog: pytest.LogCaptureFixture
+) -> None:
     with FaultServer("ok", poll=["another_job", "another_job", "ok"]) as server:
         ended = wait(server, kind)
         assert isinstance(ended, Generation)
@@ -58,6 +60,14 @@ def test_an_answer_about_another_job_gives_nobody_elses_images(kind: Kind) -> No
         words = "it is about job 'another-job'"
         error = raised(ideogram.ResponseValidationError, client.call, "job", ID, match=words)
         assert (error.job_id, error.may_have_been_billed) == (ID, False)
+    with FaultServer("ok", poll="another_job") as server:
+        caplog.clear()
+        ended = wait(server, kind, deadline=60.0)
+    assert isinstance(ended, JobTimeoutError)
+    assert words in ended.message
+    warned = [each.message for each in caplog.records if each.levelname == "WARNING"]
+    assert len(warned) == 1, "once, although every poll was about another job"
+    assert words in warned[0]
 
 
 def test_a_single_poll_gives_what_a_broken_answer_names(kind: Kind) -> None:
@@ -139,7 +149,7 @@ def test_a_pause_is_random_grows_and_ends_at_the_deadline() -> None:
             ended = wait(server, "sync", deadline=0.0)
         assert (type(ended.__cause__), ended.job) == (cause, None)
         assert ended.__cause__.may_have_been_billed is False
-        nothing = f"nothing is known of it, and the last poll failed ({cause.__name__}), after 1"
+        nothing = f"nothing is known of it, and the last poll failed ({cause.__name__}: {ended.__cause__}), after 1"
         assert ended.message.startswith(f"The wait of 0 s is over: {nothing}")
 
 
