@@ -28,6 +28,7 @@ def test_a_place_that_cannot_be_used(ideogram: Command, service: MockServer, fol
     (folder / "there.png").write_text("mine")
     (folder / "dangling.png").symlink_to("gone")
     os.mkfifo(folder / "fifo")
+    (folder / "stdout").symlink_to("fifo")  # as /dev/stdout is
     (folder / "locked").mkdir(mode=0o500)
     before = files(folder)
     cases = (
@@ -41,6 +42,7 @@ def test_a_place_that_cannot_be_used(ideogram: Command, service: MockServer, fol
         (["dangling.png"], "'dangling.png' exists"),
         (["fifo"], "not a regular file"),
         (["fifo", "--overwrite"], "not a regular file"),  # a device is never replaced
+        (["stdout", "--overwrite"], "not a regular file"),
         (["n" * 252 + ".png"], "name too long"),
         (["/proc"], "annot write into '/proc'"),
         *([(["locked/cat.png"], "annot write into 'locked': Permission denied")] if os.geteuid() else []),

@@ -1,5 +1,6 @@
 """Saving an image: where it goes, how it is named, and what the errors say."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,13 @@ def test_a_file_that_exists_is_kept_without_overwrite(kind: Kind, tmp_path: Path
     dangling.symlink_to(tmp_path / "elsewhere.png")
     assert refused(kind, host(), dangling).reason is DownloadReason.EXISTS
     assert not (tmp_path / "elsewhere.png").exists()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "stdout").symlink_to("pipe")
+    for name in ("pipe", "stdout"):  # /dev/stdout is a link to a device
+        images, before = host(), (tmp_path / name).lstat()
+        error = raised(DownloadError, download, kind, images, made(), tmp_path / name, overwrite=True)
+        assert (error.reason, images.requests) == (DownloadReason.UNWRITABLE, [])
+        assert (tmp_path / name).lstat() == before
 
 
 def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(kind: Kind, tmp_path: Path) -> None:

@@ -49,9 +49,7 @@ def test_a_wait_outlives_whatever_happens_to_polls(kind: Kind) -> None:
             assert ended.images[0].url
 
 
-def test_an_answer_about_another_job_gives_nobody_elses_images(
-    kind: Kind, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_an_answer_about_another_job_gives_nobody_elses_images(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     with FaultServer("ok", poll=["another_job", "another_job", "ok"]) as server:
         ended = wait(server, kind)
         assert isinstance(ended, Generation)

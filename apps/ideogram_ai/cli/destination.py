@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -173,12 +172,12 @@ class Destination:
 
     def _check_file(self, path: Path) -> None:
         try:
-            mode = path.lstat().st_mode
+            path.lstat()
         except FileNotFoundError:
             return
         except OSError as error:  # for example, the name is too long
             raise WrongUseError(f"-o: {str(path)!r}: {error.strerror}.") from None
-        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - /dev/stdout is a link to a device
             raise WrongUseError(f"-o: {str(path)!r} exists and is not a regular file.")
         if not self.overwrite:
             raise WrongUseError(f"-o: {str(path)!r} exists. Choose another path, or use --overwrite.")

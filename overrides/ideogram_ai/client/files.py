@@ -127,6 +127,8 @@ class ImageFile:
             raise _unwritable(target, getattr(error, "strerror", None) or str(error)) from error
         if not self._overwrite:
             raise _exists(target)
+        if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113 - which raise, see _is_folder
+            raise _unwritable(target, "it is a device or a pipe, which would be replaced; open it, and give that")
 
 
 class ImageInMemory(ImageFile):
