@@ -92,7 +92,8 @@ class Destination:
                 return part.replace(path)
             raise AssertionError("there is always another name")
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
 
     def candidates(self, image: GeneratedImage | None, number: int) -> Iterator[tuple[Path, bool]]:
         """Yield paths for the image of a number, from 1, and whether a file there may be replaced.
@@ -164,7 +165,7 @@ class Destination:
         except OSError as error:
             raise WrongUseError(f"-o: cannot write into {str(folder)!r}: {error.strerror}.") from None
         finally:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # a read-only disk says so, even if there is no such file
                 trial.unlink()
         free = shutil.disk_usage(folder).free
         if free < needed:

@@ -67,7 +67,7 @@ class ImageFile:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError, AttributeError):  # it may not be open yet
             self._file.close()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # a read-only disk says so, even if there is no such file
             self._part.unlink()
 
     def restart(self) -> None:
@@ -395,5 +395,5 @@ def _replace(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             part.unlink()
