@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import hishel.httpx
 import httpx
 import pytest
 from canned import Service, entry
@@ -108,6 +109,16 @@ def test_a_key_that_is_a_word_changes_no_id_and_no_link(kind: Kind) -> None:
 
 
 # What is sent, and when.
+
+
+def test_a_cache_gives_no_stale_status(tmp_path: Path) -> None:
+    """Of the caller's HTTP client here; a proxy or a gateway may have one too."""
+    pending = json.dumps({"generation_id": ID, "status": "pending", "created": "2026-10-07T12:00:00Z"})
+    storage = hishel.SqliteStorage(database_path=tmp_path / "cache")
+    caching = hishel.httpx.CacheTransport(httpx.HTTPTransport(), storage=storage, rfc=True)
+    polls = [answer_with(200, pending, [("Cache-Control", "max-age=600")]), "ok"]
+    with against("sync", poll=polls, lend={"transport": caching}) as (client, _):
+        assert client.call("wait", ID).images
 
 
 def test_a_job_from_its_submit_to_its_images(kind: Kind) -> None:
