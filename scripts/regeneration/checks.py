@@ -158,7 +158,7 @@ def _openapi_errors(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
             yield (*pointer, *wrong[0]), wrong[1]
         if "default" in node and (wrong := first_error({**node, "components": components}, node["default"])):
             yield pointer, wrong[1]
-        patterns = {("pattern",): node.get("pattern")}
+        patterns: dict[Pointer, Any] = {("pattern",): node.get("pattern")}
         patterns |= {("patternProperties", each): each for each in node.get("patternProperties", ())}
         for keyword, pattern in patterns.items():
             try:
@@ -175,12 +175,13 @@ def _openapi_errors(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
 def check_extensions(contract: Contract) -> None:
     """Refuse an x- field that has not the form of overrides/generator/extensions.yaml, or nearly one of its names."""
     vocabulary = yaml.safe_load((CONFIGURATION / "extensions.yaml").read_bytes())
-    schema = {"$defs": vocabulary["$defs"], "properties": vocabulary["fields"]}
+    fields: dict[str, Any] = vocabulary["fields"]
+    schema = {"$defs": vocabulary["$defs"], "properties": fields}
     for pointer, node in mappings((), contract.document):
-        for name in (name for name in node if name.startswith("x-") and name not in vocabulary["fields"]):
-            if close := difflib.get_close_matches(name, vocabulary["fields"], 1, 0.8):
+        for name in (name for name in node if name.startswith("x-") and name not in fields):
+            if close := difflib.get_close_matches(name, fields, 1, 0.8):
                 raise contract.error((*pointer, name), f"nothing reads {name}; write {close[0]}, or a name unlike it")
-        found = {name: node[name] for name in vocabulary["fields"] if name in node}
+        found = {name: node[name] for name in fields if name in node}
         error = first_error(schema, found) if found else None
         if error is not None:
             raise contract.error((*pointer, *error[0]), f"an x- field of a wrong form: {error[1]}")
