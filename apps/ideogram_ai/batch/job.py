@@ -18,7 +18,7 @@ from attrs import evolve
 from .claims import Claims
 from .events import STOPPING_SOFTLY, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
-from .manifest import check_mark, is_own, rebuild_ledger, take_place, write_mark
+from .manifest import begin_run, check_mark, is_own, rebuild_ledger, take_place
 from .model import MOCK, BatchError, LedgerError, Outcome, State, log_outcomes, server_of
 from .operations import submit_operation
 from .planning import plan_rows, use_server
@@ -341,8 +341,7 @@ class Job:
                 self._remove_rehearsed(name, sha256)
                 if sha256 is not None and not elsewhere:
                     self.store.remove(thumbnail_name(sha256))
-            self.ledger.begin_run()
-            write_mark(self.store, self.ledger)
+            begin_run(self.store, self.ledger)
         if options.retry_unknown:
             self.ledger.retry_unknown()
         if options.retry_failed:
