@@ -260,7 +260,8 @@ class Job:
             in_flight: The most images in progress at a time, 1 or more.
             downloads: The most rows whose images are saved at a time, 1 or more.
             prices: Prices of the requests.
-            max_cost: US dollars that all runs of this batch together may cost; what is on its way or unknown counts.
+            max_cost: US dollars that all runs of this batch may cost; what is on its way or unknown counts. In a shared
+                batch, what other processes spend during the run does not.
             retry_unknown: Send rows of unknown outcome again: they may be billed twice.
             retry_failed: Send rows again that failed and were not billed, and download failed images again.
             rehearsal: The client's server is a mock server that lives as long as the run.
