@@ -28,7 +28,8 @@ from ideogram_ai.generated.contract import read_contract
 from ideogram_ai.generated.operations import OPERATIONS, Operation
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
 from ideogram_ai.testing import broken_requests, files, request_rules, requests
-from ideogram_ai.testing.strategies.schema_values import UnknownKeywordError
+from ideogram_ai.testing.strategies.mutations import mutators
+from ideogram_ai.testing.strategies.schema_values import SchemaValues, UnknownKeywordError
 
 pytestmark = pytest.mark.slow
 
@@ -133,10 +134,25 @@ def test_what_the_contract_lists_is_what_is_made(alter: Alter) -> None:
     assert "FLASH" in {request.get("rendering_speed") for request in seen}
 
 
+def test_multiples_and_lists_without_repetitions() -> None:
+    values = SchemaValues(contract_view.read_view())
+    added: list[dict[str, Any]] = [
+        {"type": "integer", "minimum": 10, "maximum": 64, "multipleOf": 8},
+        {"type": "number", "multipleOf": 0.5},
+        {"type": "number", "exclusiveMaximum": 9, "multipleOf": 3},
+        {"type": "array", "items": {"type": "integer", "minimum": 1, "maximum": 4}, "uniqueItems": True},
+    ]
+    for schema in added:
+        is_valid, keyword = jsonschema_rs.validator_for(schema).is_valid, [*schema][-1]
+        assert all(map(is_valid, sample(values.of(schema), 40)))
+        broken = mutators(contract_view.read_view(), values, schema)[keyword](values.of(schema))
+        assert not any(map(is_valid, sample(broken, 20)))
+
+
 @pytest.mark.parametrize(
     ("schema", "keyword"),
     [
-        ("V4ColorPalette", {"uniqueItems": True}),
+        ("V4ColorPalette", {"minContains": 1}),
         ("V4JsonPrompt", {"minProperties": 1}),
         ("V4PromptElement", {"type": "object"}),
         ("V4PromptBbox", {"contains": {}}),

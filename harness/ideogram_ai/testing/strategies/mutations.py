@@ -29,7 +29,6 @@ from .schema_values import (
     json_values,
     keywords_of,
     member_rules,
-    merge,
     parts_of,
     put_at,
     texts,
@@ -365,9 +364,14 @@ def _mutator(keyword: str, schema: JsonObject, values: SchemaValues, field: Fiel
             fewest = 1 if field is not None and field.item is not None else 0  # a form without items has no list
             starts = st.integers(fewest, max(fewest, rule - 1)).map(slice)
             return (lambda valid: st.builds(operator.getitem, valid, starts)) if fewest < rule else None
+        case "uniqueItems":
+            return (lambda valid: valid.filter(bool).map(lambda items: [*items, items[0]])) if rule else None
+        case "multipleOf":
+            off = 1 if rule > 1 else rule / 2
+            return (lambda valid: valid.map(lambda number: number + off)) if rule != 1 else None
         case "additionalProperties":
             unknown = texts().map(lambda name: {name: name})
-            return (lambda valid: st.builds(merge, unknown, valid)) if rule is False else None
+            return (lambda valid: st.builds(operator.or_, unknown, valid)) if rule is False else None
         case _:
             return _limit_mutator(keyword, schema)
 
@@ -394,7 +398,7 @@ def _choice_mutator(view: ContractView, values: SchemaValues, schema: JsonObject
         return partial(_break_choice, key=schema["discriminator"]["propertyName"])
     branches = [view.resolve(branch) for branch in schema[choice_of(schema) or ""]]
     if own := _own_members(view, schema):
-        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(merge, made))
+        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(operator.or_, made))
         return lambda valid: every | st.builds(_without_any, valid, st.just(own)) | json_values()
     if _nullable_branch(view, schema) is not None or not all(map(keywords_of, branches)):
         return None
@@ -443,7 +447,7 @@ def _slips(valid: SearchStrategy[str]) -> SearchStrategy[str]:
 
 def _break_choice(valid: SearchStrategy[JsonObject], key: str) -> SearchStrategy[Any]:
     """Values whose property that chooses a branch chooses none, or that have no properties."""
-    unknown = st.builds(merge, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
+    unknown = st.builds(operator.or_, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
     return valid.map(lambda value: _without_any(value, [key])) | unknown | json_values()
 
 

@@ -7,6 +7,7 @@ hypothesis from printing the failing examples of the whole test run.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from datetime import UTC
@@ -47,12 +48,13 @@ _TRICKY_TEXTS: Final = (
 )
 
 _ANNOTATIONS: Final = frozenset({"description", "title", "default", "example", "examples", "discriminator"})
+_NUMERIC: Final = frozenset({"format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _KEYWORDS: Final[Mapping[str, frozenset[str]]] = {
-    "array": frozenset({"items", "minItems", "maxItems"}),
+    "array": frozenset({"items", "minItems", "maxItems", "uniqueItems"}),
     "boolean": frozenset(),
-    "integer": frozenset({"format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "integer": _NUMERIC,
     "null": frozenset(),
-    "number": frozenset({"format", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}),
+    "number": _NUMERIC,
     "object": frozenset({"properties", "required", "additionalProperties"}),
     "string": frozenset({"enum", "pattern", "format", "minLength", "maxLength"}),
 }
@@ -337,7 +339,8 @@ class SchemaValues:
             case "array":
                 least: int = schema.get("minItems", 0)
                 most: int = schema.get("maxItems", least + _MOST_ITEMS)
-                return st.lists(self.of(schema.get("items", {})), min_size=least, max_size=most)
+                unique = json.dumps if schema.get("uniqueItems") else None
+                return st.lists(self.of(schema.get("items", {})), min_size=least, max_size=most, unique_by=unique)
             case "boolean":
                 return st.booleans()
             case "integer" | "number":
@@ -401,29 +404,25 @@ def _even(pairs: Collection[tuple[str, str]], value: JsonObject) -> JsonObject:
     return value
 
 
-def merge(value: JsonObject, more: JsonObject) -> JsonObject:
-    """The object with more members."""
-    return value | more
-
-
 def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
     """Numbers within the bounds of a schema."""
-    limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith("imum")} | {"type": kind}
+    limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith(("imum", "Of"))} | {"type": kind}
     validator = Draft202012Validator(limits)
     ends = _NUMBERS.get(_known_format(schema, _NUMBERS))
     least = [schema[name] for name in ("minimum", "exclusiveMinimum") if name in schema]
     most = [schema[name] for name in ("maximum", "exclusiveMaximum") if name in schema]
     if ends:
         least, most = [*least, ends[0]], [*most, ends[1]]
-    low, high = max(least, default=None), min(most, default=None)
+    low, high, step = max(least, default=None), min(most, default=None), schema.get("multipleOf")
+    unit = step or 1
     made: SearchStrategy[int | float] = st.integers(
-        None if low is None else math.ceil(low), None if high is None else math.floor(high)
-    )
-    if kind == "number":
+        None if low is None else math.ceil(low / unit), None if high is None else math.floor(high / unit)
+    ).map(lambda count: count * unit)
+    if kind == "number" and step is None:
         # Parsers that know floats only change larger numbers.
         bounds = (-(2.0**53) if low is None else low, 2.0**53 if high is None else high)
         made = made | st.floats(*bounds, allow_nan=False, allow_infinity=False)
-    return made.filter(validator.is_valid) if least or most else made
+    return made.filter(validator.is_valid) if least or most or step else made
 
 
 def _strings(schema: JsonObject) -> SearchStrategy[Any]:
