@@ -103,6 +103,9 @@ def test_each_problem_of_a_row_is_reported_once() -> None:
     assert message.startswith("json_prompt.compositional_deconstruction.elements[0].bbox[2]: 1001 is greater than")
     unreadable = RowProblem(9, None, "this is not a JSON object.")
     assert check([Row(1, 9, {}, (unreadable,))]) == ([], [unreadable])
+    dated = Row(1, 9, {"text_prompt": "A cat"}, (RowProblem(9, "made", "made holds datetime"),))
+    good, bad = check([dated], Rules(ignored=frozenset({"made"})))
+    assert (len(good), bad) == (1, []), "what is not sent need not be readable"
 
 
 def test_a_fault_of_the_header_is_reported_once() -> None:

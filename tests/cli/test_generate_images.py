@@ -1,5 +1,6 @@
 """The images of `ideogram generate`: none is paid for that cannot be saved, and none that was paid for is lost."""
 
+import errno
 import json
 import os
 import shutil
@@ -28,6 +29,7 @@ def test_a_place_that_cannot_be_used(ideogram: Command, service: MockServer, fol
     (folder / "there.png").write_text("mine")
     (folder / "dangling.png").symlink_to("gone")
     os.mkfifo(folder / "fifo")
+    (folder / "stdout").symlink_to("fifo")  # as /dev/stdout is
     (folder / "locked").mkdir(mode=0o500)
     before = files(folder)
     cases = (
@@ -41,6 +43,7 @@ def test_a_place_that_cannot_be_used(ideogram: Command, service: MockServer, fol
         (["dangling.png"], "'dangling.png' exists"),
         (["fifo"], "not a regular file"),
         (["fifo", "--overwrite"], "not a regular file"),  # a device is never replaced
+        (["stdout", "--overwrite"], "not a regular file"),
         (["n" * 252 + ".png"], "name too long"),
         (["/proc"], "annot write into '/proc'"),
         *([(["locked/cat.png"], "annot write into 'locked': Permission denied")] if os.geteuid() else []),
@@ -51,12 +54,23 @@ def test_a_place_that_cannot_be_used(ideogram: Command, service: MockServer, fol
     assert (folder / "there.png").read_text() == "mine"
 
 
-def test_a_disk_without_space(ideogram: Command, service: MockServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_without_space_or_to_read_alone(
+    ideogram: Command, service: MockServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage(10**9, 10**9, 10**6))
     run = ideogram("generate", "a", "-o", "cat.png")
     assert (run.code, service.ledger) == (2, [])
     assert "has 1,000,000 bytes left, and an image can need 16,777,216" in run.err
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    for name in ("open", "unlink"):  # a read-only disk refuses to remove what is not there
+        monkeypatch.setattr(Path, name, refuse)
+    run = ideogram("generate", "a", "-o", "cat.png")
+    assert (run.code, service.ledger) == (2, [])
+    assert "cannot write into '.': Read-only file system" in run.err
 
 
 def test_overwrite_replaces_the_named_files(ideogram: Command, service: MockServer, folder: Path) -> None:

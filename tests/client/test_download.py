@@ -1,5 +1,7 @@
 """Saving an image: where it goes, how it is named, and what the errors say."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +83,13 @@ def test_a_file_that_exists_is_kept_without_overwrite(kind: Kind, tmp_path: Path
     dangling.symlink_to(tmp_path / "elsewhere.png")
     assert refused(kind, host(), dangling).reason is DownloadReason.EXISTS
     assert not (tmp_path / "elsewhere.png").exists()
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "stdout").symlink_to("pipe")
+    for name in ("pipe", "stdout"):  # /dev/stdout is a link to a device
+        images, before = host(), (tmp_path / name).lstat()
+        error = raised(DownloadError, download, kind, images, made(), tmp_path / name, overwrite=True)
+        assert (error.reason, images.requests) == (DownloadReason.UNWRITABLE, [])
+        assert (tmp_path / name).lstat() == before
 
 
 def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(kind: Kind, tmp_path: Path) -> None:
@@ -93,6 +102,18 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(kin
         assert (error.reason, images.requests) == (DownloadReason.UNWRITABLE, []), path
         assert "Downloading again costs nothing." in error.message or "create it first" in error.message, path
         assert [file.name for file in tmp_path.iterdir()] == ["file.txt"], path
+
+
+def test_a_read_only_disk_is_a_download_error(kind: Kind, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    images = host()
+    for name in ("open", "unlink"):  # it refuses to remove what is not there
+        monkeypatch.setattr(Path, name, refuse)
+    error = refused(kind, images, tmp_path / "cat.png")
+    assert (error.reason, images.requests) == (DownloadReason.UNWRITABLE, [])
+    assert "Read-only file system" in error.message
 
 
 def test_what_the_host_sends_in_place_of_an_image_is_not_saved(kind: Kind, tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def test_no_cookie_and_no_referrer_goes_along(kind: Kind, internet: Internet, tm
             client.download(f"{host.url}/cat.png", tmp_path / name)
     for request in host.settle(4):
         names = {line.partition(b":")[0].lower() for line in request.split(b"\r\n")[1:] if line}
-        assert names == {b"host", b"accept", b"accept-encoding", b"connection", b"user-agent"}
+        assert names == {b"host", b"accept", b"accept-encoding", b"cache-control", b"connection", b"user-agent"}
 
 
 def test_a_loopback_service_may_keep_its_images_on_loopback(kind: Kind, tmp_path: Path) -> None:

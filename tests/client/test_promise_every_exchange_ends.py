@@ -28,6 +28,7 @@ from client_internals import (
     TransportTrace,
     enforce_deadline,
     enforce_deadline_async,
+    forget_process_state,
     grace,
     limit_body,
     limit_last_look,
@@ -38,7 +39,7 @@ from image_downloads import acting, drawn, head, noise
 from raw_http import read_until
 from small_internet import Listener
 
-from ideogram_ai.client import APIConnectionError, Generation, OutcomeUnknownError
+from ideogram_ai.client import APIConnectionError, ConfigurationError, Generation, OutcomeUnknownError
 from ideogram_ai.testing.faults import FAULTS, FaultServer
 
 DRIPS = [name for name in FAULTS if name.startswith("drip_")]
@@ -225,6 +226,21 @@ def test_a_transport_that_cannot_be_cut_off_is_at_least_not_believed() -> None:
 
     error = raised(httpx.ReadTimeout, fail)
     assert isinstance(error.__cause__, httpx.RemoteProtocolError)
+
+
+def test_without_a_thread_nothing_is_sent(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A container may limit threads, and Python starts none while it exits."""
+
+    def fail(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with FaultServer() as server, Driver(kind, base_url=server.url) as client:
+        forget_process_state()
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", fail)
+            error = raised(ConfigurationError, client.ask, match="can't start new thread. Nothing was sent")
+        assert (error.may_have_been_billed, server.wait_idle().may_have_run) == (False, 0)
+        assert isinstance(client.ask(), Generation)
 
 
 def test_a_connection_that_is_closed_already_is_left_alone() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+import hishel.httpx
 import httpx
 import pytest
 from canned import Service, entry
@@ -49,7 +50,7 @@ def test_a_wait_outlives_whatever_happens_to_polls(kind: Kind) -> None:
             assert ended.images[0].url
 
 
-def test_an_answer_about_another_job_gives_nobody_elses_images(kind: Kind) -> None:
+def test_an_answer_about_another_job_gives_nobody_elses_images(kind: Kind, caplog: pytest.LogCaptureFixture) -> None:
     with FaultServer("ok", poll=["another_job", "another_job", "ok"]) as server:
         ended = wait(server, kind)
         assert isinstance(ended, Generation)
@@ -58,6 +59,14 @@ def test_an_answer_about_another_job_gives_nobody_elses_images(kind: Kind) -> No
         words = "it is about job 'another-job'"
         error = raised(ideogram.ResponseValidationError, client.call, "job", ID, match=words)
         assert (error.job_id, error.may_have_been_billed) == (ID, False)
+    with FaultServer("ok", poll="another_job") as server:
+        caplog.clear()
+        ended = wait(server, kind, deadline=60.0)
+    assert isinstance(ended, JobTimeoutError)
+    assert words in ended.message
+    warned = [each.message for each in caplog.records if each.levelname == "WARNING"]
+    assert len(warned) == 1, "once, although every poll was about another job"
+    assert words in warned[0]
 
 
 def test_a_single_poll_gives_what_a_broken_answer_names(kind: Kind) -> None:
@@ -102,6 +111,16 @@ def test_a_key_that_is_a_word_changes_no_id_and_no_link(kind: Kind) -> None:
 # What is sent, and when.
 
 
+def test_a_cache_gives_no_stale_status(tmp_path: Path) -> None:
+    """Of the caller's HTTP client here; a proxy or a gateway may have one too."""
+    pending = json.dumps({"generation_id": ID, "status": "pending", "created": "2026-10-07T12:00:00Z"})
+    storage = hishel.SqliteStorage(database_path=tmp_path / "cache")
+    caching = hishel.httpx.CacheTransport(httpx.HTTPTransport(), storage=storage, rfc=True)
+    polls = [answer_with(200, pending, [("Cache-Control", "max-age=600")]), "ok"]
+    with against("sync", poll=polls, lend={"transport": caching}) as (client, _):
+        assert client.call("wait", ID).images
+
+
 def test_a_job_from_its_submit_to_its_images(kind: Kind) -> None:
     """With the pauses that it makes, the fields that were submitted, and what it costs."""
     timing = FakeTiming(chance=0.0)
@@ -141,7 +160,7 @@ def test_a_pause_is_random_grows_and_ends_at_the_deadline() -> None:
             ended = wait(server, "sync", deadline=0.0)
         assert (type(ended.__cause__), ended.job) == (cause, None)
         assert ended.__cause__.may_have_been_billed is False
-        nothing = f"its status is unknown, and the last poll failed ({cause.__name__}). Job"
+        nothing = f"its status is unknown, and the last poll failed ({cause.__name__}: {ended.__cause__}). Job"
         assert ended.message.startswith(f"The job was not done after 0 s and 1 poll: {nothing}")
 
 

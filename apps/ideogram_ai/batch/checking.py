@@ -125,7 +125,8 @@ class Checker:
 
     def _check(self, row: Row, first_line: _FirstLine) -> tuple[BatchRequest | None, list[RowProblem]]:
         values = dict(row.values)
-        problems = list(row.problems)
+        unread = [problem for problem in row.problems if problem.field not in self._rules.ignored]
+        problems = list(unread)
         remarks: list[RowProblem] = []
         key = _key(values.pop(KEY_MEMBER, None), row, problems)
         file_name = _file_name(values.pop(FILE_MEMBER, None), row, problems)
@@ -138,7 +139,7 @@ class Checker:
         fields = dict(self._defaults(values, view)) | values
         if self._rules.check:
             remarks += _correct_choices(fields, row, view)
-        if operation and not row.problems:
+        if operation and not unread:
             self._resolve_files(fields, view)
             problems += self._problems(fields, row, view)
         problems += _duplicates(key, file_name, row, first_line)

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ideogram_ai.client.redaction import shorten_link
 
-from .model import StoreError
+from .model import BatchError, StoreError
 from .store import CANNOT_CREATE, TRIES, NotExclusiveError, Store
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class RemoteStore(Store):
     def _explained(self, what: str) -> Generator[None, None, None]:
         try:
             yield
-        except StoreError:
+        except BatchError:
             raise
         except Exception as error:  # each driver has exceptions of its own
             raise StoreError(

@@ -153,10 +153,11 @@ class Store(ABC):
         with self._explained(f"{name!r} cannot be looked for"):
             return self._exists(name)
 
-    def open(self, name: str) -> IO[bytes]:
+    @contextlib.contextmanager
+    def open(self, name: str) -> Generator[IO[bytes], None, None]:
         """Open a file to read its bytes."""
-        with self._explained(f"{name!r} cannot be read"):
-            return self._open(name)
+        with self._explained(f"{name!r} cannot be read"), self._open(name) as file:
+            yield file
 
     def remove(self, name: str) -> None:
         """Remove a file, if it exists."""

@@ -8,7 +8,6 @@ import os
 import re
 import secrets
 import shutil
-import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -93,7 +92,8 @@ class Destination:
                 return part.replace(path)
             raise AssertionError("there is always another name")
         finally:
-            part.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                part.unlink()
 
     def candidates(self, image: GeneratedImage | None, number: int) -> Iterator[tuple[Path, bool]]:
         """Yield paths for the image of a number, from 1, and whether a file there may be replaced.
@@ -165,7 +165,7 @@ class Destination:
         except OSError as error:
             raise WrongUseError(f"-o: cannot write into {str(folder)!r}: {error.strerror}.") from None
         finally:
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):  # a read-only disk says so, even if there is no such file
                 trial.unlink()
         free = shutil.disk_usage(folder).free
         if free < needed:
@@ -173,12 +173,12 @@ class Destination:
 
     def _check_file(self, path: Path) -> None:
         try:
-            mode = path.lstat().st_mode
+            path.lstat()
         except FileNotFoundError:
             return
         except OSError as error:  # for example, the name is too long
             raise WrongUseError(f"-o: {str(path)!r}: {error.strerror}.") from None
-        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+        if os.path.exists(path) and not os.path.isfile(path):  # noqa: PTH110, PTH113 - /dev/stdout is a link to a device
             raise WrongUseError(f"-o: {str(path)!r} exists and is not a regular file.")
         if not self.overwrite:
             raise WrongUseError(f"-o: {str(path)!r} exists. Choose another path, or use --overwrite.")

@@ -58,6 +58,9 @@ def write_out(text: str) -> None:
         return
     try:
         _write(sys.stdout, text)
+    except KeyboardInterrupt:
+        _abandon(sys.stdout)  # nobody reads the pipe: the report on what is interrupted now goes to stderr
+        raise
     except OSError as error:
         _abandon(sys.stdout)
         reason = "is closed" if error.errno == errno.EPIPE else f"cannot be written ({error.strerror})"

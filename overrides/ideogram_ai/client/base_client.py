@@ -65,6 +65,8 @@ _HEADERS: Final = {
     "Accept": "application/json",
     # So that a body is bounded by its size on the wire.
     "Accept-Encoding": "identity",
+    # A cache on the way, or in the caller's HTTP client, would answer every poll of a job with the first one's answer.
+    "Cache-Control": "no-cache",
     # A response cannot be taken for that of another request if each has its own connection.
     "Connection": "close",
     "User-Agent": f"ideogram-ai-python/{__version__}",

@@ -67,7 +67,7 @@ class ImageFile:
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(OSError, AttributeError):  # it may not be open yet
             self._file.close()
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):  # a read-only disk says so, even if there is no such file
             self._part.unlink()
 
     def restart(self) -> None:
@@ -127,6 +127,8 @@ class ImageFile:
             raise _unwritable(target, getattr(error, "strerror", None) or str(error)) from error
         if not self._overwrite:
             raise _exists(target)
+        if os.path.exists(target) and not os.path.isfile(target):  # noqa: PTH110, PTH113 - which raise, see _is_folder
+            raise _unwritable(target, "it is a device or a pipe, which would be replaced; open it, and give that")
 
 
 class ImageInMemory(ImageFile):
@@ -393,5 +395,5 @@ def _replace(path: Path, data: bytes) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     finally:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             part.unlink()

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import httpx
 from attrs import define, field, frozen
 
+from .errors import NOTHING_SENT, ConfigurationError
 from .request import RequestBody
 
 if TYPE_CHECKING:
@@ -263,7 +264,12 @@ class _DeadlineThread:
         self._traces[trace] = None
         if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._run, name="ideogram deadlines", daemon=True)
-            self._thread.start()
+            try:
+                self._thread.start()
+            except RuntimeError as error:  # there are too many, or Python is about to exit
+                trace.started = False
+                message = f"No thread can be started to end a request at its deadline: {error}. {NOTHING_SENT}"
+                raise ConfigurationError(message) from error
         on_change()
 
     def remove(self, trace: TransportTrace) -> None:

@@ -219,6 +219,7 @@ def _jitter(bound: float, timing: Timing) -> float:
 
 def _judge(wait: _WaitState, outcome: Job | IdeogramError) -> Generation | None:
     """Return the result that a poll ends the wait with, or None to ask again. Raise if it ends with an error."""
+    was_odd = isinstance(wait.failure, ResponseValidationError)
     if isinstance(outcome, Job):
         wait.known = _as_submitted(wait, outcome)
         if (generation := _outcome(wait.known)) is not None:
@@ -233,7 +234,9 @@ def _judge(wait: _WaitState, outcome: Job | IdeogramError) -> Generation | None:
         if (broken := salvage_job(outcome)) is not None:
             wait.kept, useless = _as_submitted(wait, broken).generation, True
     wait.refusals = wait.refusals + 1 if useless else 0
-    logger.info("poll %d of a job: %s", wait.polls, type(wait.failure).__name__)
+    logger.info("poll %d of a job: %s: %s", wait.polls, type(wait.failure).__name__, wait.failure)
+    if isinstance(wait.failure, ResponseValidationError) and not was_odd:
+        warn(f"The wait goes on, although a poll brought nothing: {wait.failure}")
     if wait.refusals < _MAX_REFUSALS:
         return None
     if wait.kept:
@@ -279,7 +282,7 @@ def _give_up(wait: _WaitState) -> Generation:
         return _settle(wait, wait.kept)
     state = f"its status is {printable(wait.known.status)!r:.80}" if wait.known else "its status is unknown"
     if wait.failure:
-        state += f", and the last poll failed ({type(wait.failure).__name__})"
+        state += f", and the last poll failed ({type(wait.failure).__name__}: {wait.failure})"
     raise JobTimeoutError(
         f"The job was not done after {wait.deadline:g} s and {_count(wait)}: {state}. {job_note(wait.job_id)}",
         job_id=wait.job_id,
