@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final, NoReturn
 try:
     from drifting import check, report
     from regeneration.documents import RegenerationError
-except ModuleNotFoundError as error:
-    print(f"error: {error.name} is not installed; pip install -r requirements.lock installs it", file=sys.stderr)
-    sys.exit(3)  # a missing package must not end as a verdict
+except ImportError as error:  # also of a package, or a Python, that is too old
+    print(f"error: {error}; pip install -r requirements.lock installs what this needs", file=sys.stderr)
+    sys.exit(3)  # it must not end as a verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,6 +6,7 @@ gave it.
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Iterator
@@ -157,6 +158,13 @@ def _openapi_errors(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
             yield (*pointer, *wrong[0]), wrong[1]
         if "default" in node and (wrong := first_error({**node, "components": components}, node["default"])):
             yield pointer, wrong[1]
+        patterns: dict[Pointer, Any] = {("pattern",): node.get("pattern")}
+        patterns |= {("patternProperties", each): each for each in node.get("patternProperties", ())}
+        for keyword, pattern in patterns.items():
+            try:
+                re.compile(pattern or "")
+            except re.error as error:
+                yield (*pointer, *keyword), f"{pattern!r} is no regular expression of Python: {error}"
     named = [(("paths", path, method), raw.get("operationId")) for path, method, raw in operations(document)]
     for number, (pointer, name) in enumerate(named):
         if name is not None and name in [other for _, other in named[:number]]:
@@ -165,11 +173,15 @@ def _openapi_errors(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
 
 
 def check_extensions(contract: Contract) -> None:
-    """Refuse an x- field that does not have the form of overrides/generator/extensions.yaml."""
+    """Refuse an x- field that has not the form of overrides/generator/extensions.yaml, or nearly one of its names."""
     vocabulary = yaml.safe_load((CONFIGURATION / "extensions.yaml").read_bytes())
-    schema = {"$defs": vocabulary["$defs"], "properties": vocabulary["fields"]}
+    fields: dict[str, Any] = vocabulary["fields"]
+    schema = {"$defs": vocabulary["$defs"], "properties": fields}
     for pointer, node in mappings((), contract.document):
-        found = {name: node[name] for name in vocabulary["fields"] if name in node}
+        for name in (name for name in node if name.startswith("x-") and name not in fields):
+            if close := difflib.get_close_matches(name, fields, 1, 0.8):
+                raise contract.error((*pointer, name), f"nothing reads {name}; write {close[0]}, or a name unlike it")
+        found = {name: node[name] for name in fields if name in node}
         error = first_error(schema, found) if found else None
         if error is not None:
             raise contract.error((*pointer, *error[0]), f"an x- field of a wrong form: {error[1]}")
@@ -351,6 +363,8 @@ def _unsupported_body(document: Any, place: Pointer, raw: dict[str, Any]) -> Pro
         if "schema" not in media:
             yield where, "the body has no schema, so a method would have no fields for it; add one"
             continue
+        if not is_object(document, media["schema"]):
+            yield (*where, "schema"), "the body is not an object, so a method would have no fields for it; make it one"
         allowed = {*properties(document, media["schema"])} if media_type == FORM else set[str]()
         for pointer, field in _files(document, (*where, "schema"), "", set()):
             if field.removesuffix("[]") not in allowed or at(document, pointer) != "binary":
@@ -358,8 +372,6 @@ def _unsupported_body(document: Any, place: Pointer, raw: dict[str, Any]) -> Pro
                 because = f"{pointer[-1]}: {at(document, pointer)}"
                 cure = f"write a file as a field of {FORM}, or a list of files, with type: string and format: binary"
                 yield pointer, f"{what} is a file ({because}) where the client cannot send one; {cure}"
-        if not is_object(document, media["schema"]):
-            yield (*where, "schema"), "the body is not an object, so a method would have no fields for it; make it one"
         yield from _unsupported_encoding(document, where, media)
 
 

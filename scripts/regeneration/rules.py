@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from regeneration.documents import (
     at,
     branches,
+    holds_names,
     is_array,
     is_mapping,
     is_object,
+    mappings,
     operations,
     properties,
     resolve,
@@ -30,6 +32,12 @@ NO_RULES: Final[dict[str, Groups]] = dict.fromkeys(
 
 def check_rules(contract: Contract) -> None:
     """Refuse rules, counts and prices of requests that name what is not there, or have a form that the client lacks."""
+    for pointer, node in mappings((), contract.document):
+        whole = holds_names(pointer[:-1]) or pointer[-1:] in {("schema",), ("items",)}  # and no part of an allOf
+        for name in node.get("required", ()) if whole and "properties" in node else ():
+            if name not in properties(contract.document, node):
+                message = f"{name} is required, and there is no such property; correct it, or take it out"
+                raise contract.error((*pointer, "required"), message)
     for path, method, raw in operations(contract.document):
         schema: Any = None
         if "requestBody" in raw:

@@ -261,11 +261,19 @@ def _facts(old: dict[str, Any], new: dict[str, Any]) -> Iterator[tuple[str, Chan
             raw = at(new if place in after else old, place[:3])
             call, where = f"`{_method(raw)}()`", pointer_text(place[3:])
         if place in before and place in after and before[place] != after[place]:
-            change = " -> ".join(shorten(json.dumps(facts[place]), _LONGEST) for facts in (before, after))
+            both = before[place], after[place]
+            change = " -> ".join(shorten(json.dumps(_beyond(*each)), _LONGEST) for each in (both, both[::-1]))
             yield call, Change(False, Effect.CHANGED, f"contract: `{where}` is another: {change}")
         elif _stands(place, old) and _stands(place, new) and (place in before) is not (place in after):
             effect, what = (Effect.ADDED, "new") if place in after else (Effect.REMOVED, "gone")
             yield call, Change(False, effect, f"contract: `{where}` is {what}")
+
+
+def _beyond(fact: Any, other: Any) -> Any:
+    """What of a fact is not in another one, so that a price is not lost among what stays."""
+    if not (is_mapping(fact) and is_mapping(other)):
+        return fact
+    return {name: _beyond(value, other.get(name)) for name, value in fact.items() if other.get(name, ...) != value}
 
 
 def _with_responses(document: dict[str, Any]) -> dict[str, Any]:

@@ -23,7 +23,16 @@ from typing import TYPE_CHECKING, Any, Final
 from swap import LOCK, PREFIX, files, tree_sha256
 
 from regeneration.checks import client_facts
-from regeneration.documents import CONFIGURATION, RegenerationError, is_mapping, mappings, operations, resolve, shorten
+from regeneration.documents import (
+    CONFIGURATION,
+    RegenerationError,
+    at,
+    is_mapping,
+    mappings,
+    operations,
+    resolve,
+    shorten,
+)
 from regeneration.fields import GeneratorParameter, read_models
 from regeneration.operations import Endpoint, variables
 from regeneration.rules import groups_of, is_rule
@@ -39,7 +48,6 @@ _TOOLS: Final = ("openapi-python-client", "ruff")
 _RUFF: Final = (sys.executable, "-P", "-m", "ruff")
 _RUFF_COMMANDS: Final = (("check", "--fix-only", "--select", "F,I"), ("format",))
 _RUFF_SETTINGS: Final = (
-    "--quiet",
     "--isolated",
     "--no-cache",
     "--no-respect-gitignore",
@@ -49,7 +57,7 @@ _RUFF_SETTINGS: Final = (
     *("--target-version", "py311"),
 )
 # How the generator's messages name the part of the contract that they are about.
-_SCHEMA: Final = re.compile(r"/components/schemas/([\w.-]+)")
+_SCHEMA: Final = re.compile(r"/components/schemas/([\w.-]+)|components\.schemas\.([\w-]+)")
 _OPERATION: Final = re.compile(r"parsing ([A-Z]+) (\S+) within")
 
 # Names that a model's module (openapi-python-client 0.29.1) has for itself: its imports, methods and variables.
@@ -123,12 +131,17 @@ def _generate(contract: Contract, target: Path) -> frozenset[str]:
             strings.RESERVED_WORDS = reserved
     # To the generator most errors are warnings: it leaves the part out and exits with 0. A schema that fails takes
     # the operations with it, so its error says more than theirs.
-    descriptions = (" ".join(f"{error.header} {error.detail or ''}".split()) for error in errors)
-    for description in sorted(descriptions, key=lambda text: _SCHEMA.search(text) is None):
+    for error in sorted(errors, key=lambda each: _SCHEMA.search(f"{each.header} {each.detail}") is None):
+        description = " ".join(f"{error.header} {error.detail or ''}".split())
         schema, operation = _SCHEMA.search(description), _OPERATION.search(description)
-        pointer: Pointer = ("components", "schemas", schema[1]) if schema else ()
+        pointer: Pointer = ("components", "schemas", schema[1] or schema[2]) if schema else ()
         if operation and not schema:
             pointer = ("paths", operation[2], operation[1].lower())
+        data: Any = getattr(error, "data", None)  # the schema that it does not understand, which may be far below
+        if data is not None and pointer in contract.places:
+            said = data.model_dump(mode="json", by_alias=True, exclude_unset=True)
+            below = mappings(pointer, at(contract.document, pointer))
+            pointer = next((place for place, node in below if node == said), pointer)
         raise contract.error(pointer, f"the generator cannot write this: {shorten(description, 500)}")
     return taken
 
@@ -141,8 +154,12 @@ def bent(contract: Contract) -> dict[str, Any]:
     # A schema with properties and a rule (oneOf, anyOf, or such a part of allOf) becomes a union of its branches, which
     # have no properties, so that the model is Any and the body is lost (0.29.1,
     # https://github.com/openapi-generators/openapi-python-client/issues/388).
-    found = [schema for schema in document.get("components", {}).get("schemas", {}).values() if is_mapping(schema)]
-    ruled = [schema for schema in found if schema.get("properties") and schema.keys() & {"oneOf", "anyOf", "allOf"}]
+    wholes = [
+        schema
+        for pointer, schema in mappings((), document)
+        if pointer[:-1] == ("components", "schemas") or pointer[-1:] == ("schema",)
+    ]
+    ruled = [schema for schema in wholes if schema.get("properties") and schema.keys() & {"oneOf", "anyOf", "allOf"}]
     before = copy.deepcopy(ruled)
     for schema in ruled:
         schema.pop("oneOf", None)

@@ -18,6 +18,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -70,6 +71,8 @@ NAMES: Final = (
 )
 REMOTE: Final = "send "
 """A call to which another program reacts: what is there after it is not what is there before the next one."""
+SETTLED_SECONDS: Final = 0.2
+"""What a server does with the last request of a dead process takes less."""
 KEPT: Final = {"submitted", "answered", "saved"}
 """States of rows of which the store has the answer, or the id of the job."""
 ATTEMPTS: Final = 4
@@ -114,9 +117,9 @@ class LedgerPlace:
     program = ""
     """Defines what runs in place of the command, until a process died."""
 
-    def is_point(self, name: str) -> bool:
-        """Whether processes are to die there."""
-        return bool(name)
+    def deaths(self, point: str) -> Sequence[bool]:
+        """How processes are to die there: before the call (False), and when it has returned (True)."""
+        return (False, True) if point.startswith(REMOTE) else (False,)
 
     def location(self, folder: Path) -> str:
         """Where the images of a batch go."""
@@ -159,9 +162,9 @@ class ClaimsPlace(LedgerPlace):
 
     options = ("--shared",)
 
-    def is_point(self, name: str) -> bool:
-        """Whether processes are to die there: the index of a process is its own, and nobody reads it afterwards."""
-        return "ideogram-batch-" not in name
+    def deaths(self, point: str) -> Sequence[bool]:
+        """How processes are to die there: the index of a process is its own, and nobody reads it afterwards."""
+        return () if "ideogram-batch-" in point else super().deaths(point)
 
     def looks(self, files: Mapping[str, bytes], folder: Path, point: str) -> Iterator[str]:
         """What the next run finds there."""
@@ -212,19 +215,27 @@ class ClaimsInS3(ClaimsPlace):
         self.environment = s3_server.settings(url)
         self._client = s3_server.client(url)
 
-    def is_point(self, name: str) -> bool:
-        """Whether processes are to die there: at each request. The rest is what it is for a folder."""
-        return name.startswith(REMOTE)
+    def deaths(self, point: str) -> Sequence[bool]:
+        """How processes are to die there: before each request, so after another one. Else as in a folder."""
+        return (False,) if point.startswith(REMOTE) else ()
 
     def location(self, folder: Path) -> str:
         """Where the images of a batch go."""
         return f"s3://{s3_server.BUCKET}/{folder.parent.name}/{folder.name}"
 
     def files(self, folder: Path) -> dict[str, bytes]:
-        """All files there, by their names."""
+        """All files there, by their names, once nothing that a dead process sent is on its way any more."""
         bucket, prefix = s3_server.BUCKET, f"{folder.parent.name}/{folder.name}/"
-        listed = self._client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
-        contents = {each["Key"]: self._client.get_object(Bucket=bucket, Key=each["Key"])["Body"] for each in listed}
+
+        def listed() -> list[str]:
+            contents = self._client.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+            return [each["Key"] for each in contents]
+
+        names, before = listed(), None
+        while names != before:
+            time.sleep(SETTLED_SECONDS)
+            names, before = listed(), names
+        contents = {name: self._client.get_object(Bucket=bucket, Key=name)["Body"] for name in names}
         return {name.removeprefix(prefix): content.read() for name, content in contents.items()}
 
 
@@ -375,9 +386,10 @@ class Deaths:
         for point in points:
             # A step changes nothing, so what is there at it is what is there at the call before which it comes.
             is_repeated = point.startswith("await ") and not point.endswith(" #1")
-            if point not in self._found and not is_repeated and self.place.is_point(point):
+            deaths = () if is_repeated else self.place.deaths(point)
+            if deaths and point not in self._found:
                 self._found.add(point)
-                self._todo += [(point, False), (point, True)] if point.startswith(REMOTE) else [(point, False)]
+                self._todo += [(point, after) for after in deaths]
 
     def _work(self, program: Program, server: MockServer) -> None:
         while len(self.problems) < self.most:

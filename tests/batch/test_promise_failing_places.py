@@ -25,6 +25,7 @@ from fsspec.implementations.memory import MemoryFileSystem  # type: ignore[impor
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
 from ideogram_ai.batch.events import Event, RowAnswered, RowDone, RowSent, RunStopped, RunStopping, StopReason
 from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.model import StoreError
 from ideogram_ai.batch.planning import shared_key
 from ideogram_ai.testing import MockServer
 from ideogram_ai.testing.faults import FaultServer
@@ -116,6 +117,13 @@ async def test_an_s3_service_that_refuses_in_the_middle(s3: str, tmp_path: Path)
         assert counts[State.ANSWERED] + counts[State.SAVED] == len(paid(server))
         assert (await run(job, server.url)).reason is StopReason.DONE
         assert job.counts()[State.SAVED] == len(paid(server)) == 12
+        name = next(str(outcome.file) for outcome in job.outcomes())
+        with (
+            pytest.raises(StoreError, match=r"cannot be read: .*Check the credentials"),
+            job.store.open(name) as file,
+            s3_server.asking_for_credentials(s3),
+        ):
+            file.read()
 
 
 @pytest.mark.parametrize("kind", [RowSent, RowAnswered, RowDone, RunStopping, RunStopped])

@@ -15,7 +15,7 @@ from batch_inputs import SMALL, prompts, read_lines, states, write_jsonl
 from cli_runs import Command, answering, entry, environment, files, posts
 from terminals import Terminal
 
-from ideogram_ai.batch import BatchRequest, LedgerError, Outcome, State
+from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State
 from ideogram_ai.batch.events import (
     Event,
     PaceChanged,
@@ -27,6 +27,7 @@ from ideogram_ai.batch.events import (
     StopReason,
 )
 from ideogram_ai.batch.ledger import Ledger
+from ideogram_ai.batch.planning import Planned
 from ideogram_ai.cli.app import app
 from ideogram_ai.cli.batch import resume_command
 from ideogram_ai.cli.batch_report import BatchReporter
@@ -112,6 +113,30 @@ def test_a_dry_run_of_a_batch_that_was_begun_changes_nothing(ideogram: Command, 
         assert files(folder / "images", "thumbnails") == before
         assert ideogram("batch", "--out", "images", "--base-url", server.url).code == 4
         assert posts(server) == 3, "the rows of the dry run are forgotten"
+
+
+def test_a_batch_that_another_process_began_meanwhile_is_left_alone(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows(folder, 2)
+    plan = Job.plan
+
+    def plan_slowly(job: Job, *arguments: Any, **options: Any) -> Planned:
+        planned = plan(job, *arguments, **options)
+        (folder / "images" / "thumbnails").mkdir()
+        (folder / "images" / "thumbnails" / "ledger.json").write_text('{"ledger": "theirs", "runs": 1}')
+        (folder / "images" / "manifest.jsonl").write_text("theirs")
+        return planned
+
+    with FaultServer([answering(entry())]) as server:
+        monkeypatch.setattr(Job, "plan", plan_slowly)
+        run = ideogram(*BATCH, "--base-url", server.url, "--json")
+        end = read_lines(run.out)[-1]
+        assert (run.code, end["code"], posts(server)) == (2, 2, 0)
+    assert "Another process began a batch" in run.out
+    assert "--rebuild-ledger" not in run.out
+    assert (folder / "images" / "manifest.jsonl").read_text() == "theirs"
+    assert not (folder / "images" / "index.html").exists()
 
 
 # Progress

@@ -100,7 +100,7 @@ def test_a_path_that_cannot_be_written_is_refused_before_anything_is_fetched(kin
         images = host()
         error = refused(kind, images, path)
         assert (error.reason, images.requests) == (DownloadReason.UNWRITABLE, []), path
-        assert "Downloading again costs nothing." in error.message or "make it first" in error.message, path
+        assert "Downloading again costs nothing." in error.message or "create it first" in error.message, path
         assert [file.name for file in tmp_path.iterdir()] == ["file.txt"], path
 
 

@@ -121,7 +121,7 @@ def test_images_go_to_a_bucket_and_a_job_is_continued(server: MockServer) -> Non
         done = run(folder, "--job", job_id)
         assert (done.returncode, done.stdout) == (0, f"{folder}/{job_id}-0.png\n"), done.stderr
         assert billed(server) == 1
-        keys = [entry["Key"] for entry in bucket.list_objects_v2(Bucket=s3_server.BUCKET)["Contents"]]
+        keys = [entry["Key"] for entry in bucket.list_objects_v2(Bucket=s3_server.BUCKET, Prefix="cats/")["Contents"]]
         assert keys == [f"cats/{job_id}-0.png", f"cats/{job_id}-0.png.json"]
         content = bucket.get_object(Bucket=s3_server.BUCKET, Key=keys[0])["Body"].read()
         with Image.open(BytesIO(content)) as image:

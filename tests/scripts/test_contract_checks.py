@@ -219,6 +219,12 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         (put(fields, x={"items": {"minLength": -1}}), f"{FIELDS}/x/items/minLength", "less than", "minLength: -1"),
         (content("text/plain", {"type": "strng"}), f"{CONTENT}/text~1plain/schema/type", "not one of", "type: strng"),
         (x({"type": "string", "enum": ["a"], "default": "b"}), X, "'b' is not one of ['a']"),
+        (
+            put(fields, x={"pattern": r"\p{Lu}"}),
+            f"{FIELDS}/x/pattern",
+            "is no regular expression of Python: bad escape",
+        ),
+        (x({"patternProperties": {"(": {}}}), f"{X}/patternProperties/(", "missing ), unterminated"),
         (lambda d: d["paths"].update({"/x": {"post": post(d)}}), "/paths/~1x/post", "is not unique"),
     ],
     check_extensions: [
@@ -237,6 +243,14 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         (x({"x-field-hints": {"seed": "none"}}), f"{X}/x-field-hints/seed", "'object'"),
         (x({"x-known-values": [{"value": 1}]}), f"{X}/x-known-values/0", "x- field", "value: 1"),
         (x({"x-evidence": "heard"}), f"{X}/x-evidence", "is not one of"),
+        (
+            put(response(200), **{"x-biled": True}),
+            f"{POST}/responses/200/x-biled",
+            "nothing reads x-biled; write x-bil",
+        ),
+        (lambda d: d["x-prices"]["edit"].update(usd=0.2), "/x-prices/edit/usd", "0.2 is not of type 'string'"),
+        (lambda d: d["x-prices"]["edit"].update(usd={"A": "1"}), "/x-prices/edit", "'by' is a required property"),
+        (lambda d: d["x-prices"]["edit"].update(by="size"), "/x-prices/edit", "False schema does not allow 'size'"),
     ],
     check_operations: [
         (put(fields, a={"additionalProperties": BINARY}), f"{FIELDS}/a/additionalProperties/format", "field a.* is a"),
@@ -277,6 +291,11 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         ),
         (
             kinds(**{"application/json": {"type": "array", "items": {"type": "string"}}}),
+            f"{CONTENT}/application~1json/schema",
+            "the body is not an object, so a method would have no",
+        ),
+        (
+            kinds(**{"application/json": {"oneOf": [{"type": "object", "properties": {"a": BINARY}}]}}),
             f"{CONTENT}/application~1json/schema",
             "the body is not an object, so a method would have no",
         ),
@@ -326,6 +345,12 @@ REFUSED: dict[Check, list[tuple[Change, str, str] | tuple[Change, str, str, str]
         ),
     ],
     check_rules: [
+        (
+            request(required=["text_promt"]),
+            f"{REQUEST}/required",
+            "text_promt is required, and there is no such property",
+        ),
+        (x({"type": "array", "items": {"properties": {}, "required": ["a"]}}), f"{X}/items/required", "a is required"),
         (ruled({"not": {"required": ["resolution", "size"]}}), f"{RULES}/0/not", "the rule is about size, which the"),
         (ruled({"not": {"required": ["resolution"]}}), f"{RULES}/0/not", "pairs alone, as {not: {required: [a, b]}}"),
         (ruled({"not": {"type": "string"}}), f"{RULES}/0/not", "pairs alone"),
@@ -407,6 +432,9 @@ ACCEPTED: list[list[Change]] = [
     [
         add_every_form,
         lambda document: schemas(document)["ImageObjectV4"]["properties"].update(preview=BINARY),
+        x({"x-vendor": 1, "allOf": [{"properties": {"a": {}}, "required": ["b"]}, {"properties": {"b": {}}}]}),
+    ],
+    [
         x({"description": TEXT, "example": TEXT, "enum": ["größe", 'a"b\\c', "{x}"]}),
     ],
 ]

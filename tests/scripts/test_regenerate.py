@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import regenerate as command
 import swap
-from altered_contract import fields, put, schemas, write_altered
+from altered_contract import Document, fields, post, put, schemas, write_altered
 from hypothesis import given
 from hypothesis import strategies as st
 from regeneration import checks, documents, proof, tree
@@ -209,6 +209,15 @@ def test_the_generator_gets_the_contract_without_the_prompt_rule(
     assert '"oneOf"' in (built / PACKAGE / "contract.json").read_text("utf-8")
     ruled = [schema for schema in schemas(contract.document).values() if {"oneOf", "properties"} <= schema.keys()]
     assert len(ruled) > 1
+
+    def body(document: Document) -> Document:
+        found: Document = post(document)["requestBody"]["content"]["multipart/form-data"]
+        return found
+
+    written_out = put(body, schema=schemas(contract.document)["GenerateImageRequestV4"])
+    inside = read_contract(write_altered(tmp_path / "inside.yaml", written_out))
+    assert "oneOf" in body(inside.document)["schema"]
+    assert "oneOf" not in body(bent(inside))["schema"]
     keywords = ("oneOf", "anyOf", "allOf")
     path = write_altered(
         tmp_path / "contract.yaml", lambda d: [each.pop(word, 0) for each in schemas(d).values() for word in keywords]
@@ -219,9 +228,23 @@ def test_the_generator_gets_the_contract_without_the_prompt_rule(
 
 def test_an_error_of_the_generator_names_the_place(tmp_path: Path) -> None:
     """To the generator this is a warning: it leaves the part out, and exits with 0."""
-    path = write_altered(tmp_path / "contract.yaml", put(schemas, X={"type": "array"}))
-    with pytest.raises(RegenerationError, match=r":\d+:\d+: /components/schemas/X: the generator cannot write"):
-        tree.write_tree(read_contract(path), tmp_path / "out")
+    number: dict[str, object] = {"type": "number", "enum": [0.5]}
+    for case, (place, schema) in enumerate(
+        (
+            ("", {"type": "array"}),
+            ("/properties/a", {"type": "object", "properties": {"a": number}}),
+            ("", {"type": "array", "items": False}),
+        )
+    ):
+        path = write_altered(tmp_path / "contract.yaml", put(schemas, X=schema))
+        with pytest.raises(RegenerationError, match=rf":\d+:\d+: /components/schemas/X{place}: the generator cannot"):
+            tree.write_tree(read_contract(path), tmp_path / str(case))
+
+
+def test_a_failure_of_ruff_says_why(contract: Contract, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tree, "_write_modules", lambda _, target, __: (target / "bad.py").write_text("def f(:\n"))
+    with pytest.raises(RegenerationError, match=r"ruff format fails on the generated code:\n.*bad\.py:1:7"):
+        tree.write_tree(contract, tmp_path / "out")
 
 
 @given(text=st.text(st.characters(codec="utf-8") | st.sampled_from('"\\{}\n\r\x00\x85\u2028 '), max_size=300))

@@ -159,6 +159,10 @@ def test_groups_parameters_files_and_prices() -> None:
     binary = {"type": "string", "format": "binary"}
     schemas(document)["NewPhoto"]["properties"].update(mask=binary, more={"type": "array", "items": binary})
     document["paths"]["/shelf/sheets"]["post"]["x-method"] = "paper.sheet"
+    document["x-prices"]["ideogram-4.0"] |= {
+        "usd": {"TURBO": "0.04", "DEFAULT": "0.06", "QUALITY": "0.10"},
+        "as_of": "2026-12-01",
+    }
     other = attrs.evolve(every, document=document)
     assert listed(every, other) == [
         "breaks removed `things.list()` request: there is no parameter `colour` of the query any more",
@@ -169,6 +173,10 @@ def test_groups_parameters_files_and_prices() -> None:
         "harmless added `add_photo()` request: the field `mask` is new (file)",
         "harmless added `add_photo()` request: the field `more` is new (list of files)",
         "harmless added Python: the method `paper.sheet` of `Ideogram` is new",
+        (
+            'harmless changed contract: `/x-prices/ideogram-4.0` is another: {"usd": {"TURBO": "0.03"}, "as_of": '
+            '"2026-11-16"} -> {"usd": {"TURBO": "0.04"}, "as_of": "2026-12-01"}'
+        ),
     ]
 
 

@@ -276,6 +276,9 @@ def test_the_operation_of_a_path_is_the_longest_that_fits() -> None:
         assert find_operation(operation.method, path) is operation
         assert find_operation(operation.method, f"/gateway{path}?a=b/c") is operation
         assert find_operation("DELETE", path) is None
+        escaped = path.replace("v1", "%76%31").replace("-", "%2D").replace("a", "%61")  # RFC 3986, 6.2.2.2
+        assert find_operation(operation.method, escaped) is operation
+        assert find_operation(operation.method, path.replace("/", "%2F")) is None
         assert find_operation(operation.method, f"{path}/and/more") is None
     assert path_parameters(GET_GENERATION, "/v1/generations/an-id?x=/y") == {"generation_id": "an-id"}
 

@@ -208,6 +208,9 @@ def test_request_targets(server: MockServer) -> None:
                 assert f'"url":"http://{host}/'.encode() in heard.body
                 assert [exchange.path for exchange in server.ledger] == [OPERATION.path]
                 server.clear_ledger()
+    for target in (OPERATION.path.replace("g", "%67"), OPERATION.path.replace("-", "%2d") + "?a=%2F"):
+        assert talk(server.url, request(target)).status == 200, target
+    server.clear_ledger()
     for target in ("http://[bad/x", "ftp://studio.example/x", "http://", "*", "x", "http:/v1"):
         assert talk(server.url, request(target)).status == 404, target
         assert server.ledger == [], target

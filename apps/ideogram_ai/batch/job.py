@@ -18,7 +18,7 @@ from attrs import evolve
 from .claims import Claims
 from .events import STOPPING_SOFTLY, RunStopped, RunStopping, StopReason
 from .ledger import Ledger
-from .manifest import check_mark, is_own, rebuild_ledger, take_place, write_mark
+from .manifest import begin_run, check_mark, is_own, rebuild_ledger, take_place
 from .model import MOCK, BatchError, LedgerError, Outcome, State, log_outcomes, server_of
 from .operations import submit_operation
 from .planning import plan_rows, use_server
@@ -260,7 +260,8 @@ class Job:
             in_flight: The most images in progress at a time, 1 or more.
             downloads: The most rows whose images are saved at a time, 1 or more.
             prices: Prices of the requests.
-            max_cost: US dollars that all runs of this batch together may cost; what is on its way or unknown counts.
+            max_cost: US dollars that all runs of this batch may cost; what is on its way or unknown counts. In a shared
+                batch, what other processes spend during the run does not.
             retry_unknown: Send rows of unknown outcome again: they may be billed twice.
             retry_failed: Send rows again that failed and were not billed, and download failed images again.
             rehearsal: The client's server is a mock server that lives as long as the run.
@@ -341,8 +342,7 @@ class Job:
                 self._remove_rehearsed(name, sha256)
                 if sha256 is not None and not elsewhere:
                     self.store.remove(thumbnail_name(sha256))
-            self.ledger.begin_run()
-            write_mark(self.store, self.ledger)
+            begin_run(self.store, self.ledger)
         if options.retry_unknown:
             self.ledger.retry_unknown()
         if options.retry_failed:

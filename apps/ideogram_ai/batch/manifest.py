@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
@@ -18,7 +20,7 @@ from attrs import evolve
 from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.request import is_array, is_object
 
-from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, Outcome, State
+from .model import MOCK, BatchRequest, ImageOutcome, LedgerError, Outcome, State, StoreError
 from .names import stem_of
 from .operations import GENERATE
 from .rows import enter_row, fields_text, is_too_deep, row_values, without_signature
@@ -36,7 +38,7 @@ MANIFEST_NAME: Final = "manifest.jsonl"
 MARK_NAME: Final = "thumbnails/ledger.json"
 CLAIMS_NAME: Final = "claims/batch.json"
 """The mark of a batch that machines share: its rows are claimed here, and no ledger is needed."""
-_LONGEST_MARK: Final = 10_000
+_RUN_NAME: Final = "thumbnails/run-{}.txt"
 _OTHERS_SECONDS: Final = 0.5
 """Where a mark cannot be created exclusively: how long others may take to write theirs after they looked."""
 _IMAGE_MEMBERS: Final = ("file", "sha256", "size", "seed", "prompt", "resolution", "upscaled_resolution", "withheld")
@@ -141,6 +143,12 @@ def check_mark(store: Store, ledger: Ledger, *, written: bytes | None = None) ->
             raise LedgerError(
                 f"{place!r} holds the images of a batch that the ledger {name!r} does not know. {_WAYS_OUT}"
             )
+    elif mark[0] != identity and not runs and any(ledger.counts().values()):
+        raise LedgerError(
+            f"Another process began a batch in {place!r} after this one had planned its rows. Wait for it and use its "
+            "ledger, or use another folder. Machines that make one batch together are all started with --shared "
+            f"(shared=True). {NOTHING_SENT}"
+        )
     elif mark[0] != identity:
         raise LedgerError(
             f"{place!r} holds the images of a batch whose ledger is another one than {name!r}. {_WAYS_OUT}"
@@ -192,26 +200,49 @@ def is_own(store: Store, ledger: Ledger) -> bool:
 def take_place(store: Store, ledger: Ledger) -> bool:
     """Check the mark, or make this ledger the folder's own: of all that try at the same moment, only one can.
 
-    It returns whether that is new. Where files cannot be created exclusively, the mark is written, and read again after
-    a moment. There two machines that start together are found out unless one of them takes longer than that between
-    its look and its writing.
+    It returns whether that is new.
     """
     check_mark(store, ledger)
     if _read_mark(store) is not None:
         return False
     data = _mark_of(ledger)
-    try:
-        store.create(MARK_NAME, data)
-    except NotExclusiveError:
-        store.put(MARK_NAME, data)
-        time.sleep(_OTHERS_SECONDS)
+    _create_alone(store, MARK_NAME, data)
     check_mark(store, ledger, written=data)
     return True
 
 
-def write_mark(store: Store, ledger: Ledger) -> None:
-    """Record in the folder how many runs its ledger had."""
+def _create_alone(store: Store, name: str, data: bytes) -> bool:
+    """Create a file, or return False: of all that try at the same moment, only one can.
+
+    Where files cannot be created exclusively it is written, and read again after a moment. There two machines that
+    start together are found out unless one of them takes longer than that between its look and its writing.
+    """
+    try:
+        return store.create(name, data)
+    except NotExclusiveError:
+        store.put(name, data)
+        time.sleep(_OTHERS_SECONDS)
+        return store.read(name) == data
+
+
+def begin_run(store: Store, ledger: Ledger) -> None:
+    """Count a run that is about to send something, in the ledger and in the mark of the folder.
+
+    Copies of a ledger may begin one at the same moment. Only one of them can create the file of the run.
+    """
+    _, before = ledger.identity
+    by = f"{socket.gethostname()} {ledger.path.absolute()}"
+    name = _RUN_NAME.format(before + 1)
+    if not _create_alone(store, name, by.encode("utf-8", "surrogateescape")):
+        raise LedgerError(
+            f"A copy of the ledger {str(ledger.path)!r} begins a run in {store.location!r}: {name!r} there says on "
+            f"which machine. Only one of the two can go on with the batch. {NOTHING_SENT}"
+        )
+    check_mark(store, ledger)  # a copy may have had more runs since the last look
+    ledger.begin_run()
     store.put(MARK_NAME, _mark_of(ledger))
+    with suppress(StoreError):  # some credentials do not allow it
+        store.remove(_RUN_NAME.format(before))
 
 
 def _mark_of(ledger: Ledger) -> bytes:
@@ -221,10 +252,9 @@ def _mark_of(ledger: Ledger) -> bytes:
 
 def _read_mark(store: Store) -> tuple[str, int] | None:
     """The id of the folder's ledger and the number of its runs; None without a mark."""
-    if not store.exists(MARK_NAME):
+    data = store.read(MARK_NAME)
+    if data is None:
         return None
-    with store.open(MARK_NAME) as file:
-        data = file.read(_LONGEST_MARK)
     try:
         mark: Any = json.loads(data)
     except (ValueError, RecursionError):

@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol, cast
 
 from ideogram_ai.client.redaction import shorten_link
 
-from .model import StoreError
+from .model import BatchError, StoreError
 from .store import CANNOT_CREATE, TRIES, NotExclusiveError, Store
 
 if TYPE_CHECKING:
@@ -208,7 +208,7 @@ class RemoteStore(Store):
     def _explained(self, what: str) -> Generator[None, None, None]:
         try:
             yield
-        except StoreError:
+        except BatchError:
             raise
         except Exception as error:  # each driver has exceptions of its own
             raise StoreError(
@@ -253,7 +253,7 @@ def _words(error: Exception) -> str:
 
 def _cure(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        return "Is there such a bucket or folder? Make it first."
+        return "Is there such a bucket or folder? Create it first."
     if isinstance(error, PermissionError) or "Credential" in type(error).__name__:
         return "Check the credentials for it, and what they allow (for s3://, AWS_PROFILE or AWS_ACCESS_KEY_ID)."
     return "Check the address and the connection, and run the same again."

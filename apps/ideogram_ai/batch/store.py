@@ -153,10 +153,11 @@ class Store(ABC):
         with self._explained(f"{name!r} cannot be looked for"):
             return self._exists(name)
 
-    def open(self, name: str) -> IO[bytes]:
+    @contextlib.contextmanager
+    def open(self, name: str) -> Generator[IO[bytes], None, None]:
         """Open a file to read its bytes."""
-        with self._explained(f"{name!r} cannot be read"):
-            return self._open(name)
+        with self._explained(f"{name!r} cannot be read"), self._open(name) as file:
+            yield file
 
     def remove(self, name: str) -> None:
         """Remove a file, if it exists."""
@@ -337,6 +338,8 @@ class LocalStore(Store):
         super().__init__(str(folder), folder / WORKSPACE / secrets.token_hex(8))
         self.folder = folder
         with self._explained("it cannot be written to"):
+            if folder.is_file():
+                raise StoreError(f"{self.location!r} is a file. Choose a folder.")
             for more in range(TRIES, 0, -1):
                 try:
                     self.workspace.mkdir(parents=True)

@@ -280,7 +280,11 @@ def fetch(**options: Any) -> int:
 @click.option("--no-check", is_flag=True, help="Do not check values against the contract.")
 @click.option("--skip-invalid", is_flag=True, help="Skip invalid rows. [default: send nothing if a row is invalid]")
 @click.option("--dry-run", is_flag=True, help="Check the rows and print what they would cost. Send nothing.")
-@click.option("--max-cost", metavar="USD", help="Stop before the batch costs more, with its earlier runs.")
+@click.option(
+    "--max-cost",
+    metavar="USD",
+    help="Stop before the batch costs more, with its earlier runs. With --shared, for each machine.",
+)
 @click.option("--prices", metavar="FILE", help="Read prices from FILE, a JSON document.")
 @click.option("--yes", is_flag=True, help="Do not ask before more than 20 images.")
 @click.option("--retry-unknown", is_flag=True, help="Send rows with an unknown outcome again; may be billed twice.")
@@ -345,7 +349,7 @@ def mock(**options: Any) -> int:
     """Run a mock server that answers every operation like the service, for free.
 
     It accepts any key, and accepts and refuses requests as the contract says. Its first line is "listening on
-    http://HOST:PORT": pass that URL to --base-url or IDEOGRAM_BASE_URL. Stop it with Ctrl-C.
+    http://HOST:PORT": pass that URL to IDEOGRAM_BASE_URL or --base-url. Stop it with Ctrl-C.
 
     A request with the header "Prefer: code=429" gets that response, whatever it contains. Jobs, datasets and models are
     forgotten when the server stops.

@@ -84,7 +84,7 @@ def run(ctx: click.Context) -> ExitCode:
     except (click.Abort, KeyboardInterrupt) as error:
         return batch.fail(error, "Interrupted.")
     except Exception as error:
-        if not batch.begun:
+        if not batch.progress.begun:
             raise
         return batch.fail(error, f"{type(error).__name__}: {str(error).removesuffix('.')}.")
     batch.reporter.ended(summary)
@@ -115,7 +115,7 @@ class _Batch(ServiceOptions):
         resume: Returns the command that resumes the batch, with more options behind it.
         rows: The options on rows.
         about_rows: The first of them that was given.
-        begun: Whether a request may have been sent.
+        progress: What the run has done so far.
     """
 
     resume: Callable[..., str]
@@ -141,8 +141,7 @@ class _Batch(ServiceOptions):
     engine: str | None
     address: str | None
     reporter: BatchReporter = field(init=False)
-    begun: bool = False
-    _progress: Progress = field(factory=Progress)
+    progress: Progress = field(factory=Progress)
     _signal: ExitCode | None = None
     _at_a_time: int = field(init=False)
     _limit: Decimal | None = field(init=False)
@@ -180,14 +179,13 @@ class _Batch(ServiceOptions):
             before = job.total_cost()
             stopped = RunStopped(StopReason.DONE, "")
             if arguments is not None:
-                self.begun = True
-                with self.reporter.running(self._progress) as on_event:
+                with self.reporter.running(self.progress) as on_event:
                     stopped = self._send(job, arguments, on_event)
             files, unwritten = self._write_files(job)
             return BatchSummary.of(
                 job,
                 stopped,
-                self._progress,
+                self.progress,
                 spent_before=before,
                 signal=self._signal,
                 files=files,
@@ -199,14 +197,14 @@ class _Batch(ServiceOptions):
 
     def fail(self, error: BaseException, message: str) -> ExitCode:
         """Report that the run ended without a summary."""
-        if self.begun:
+        if self.progress.begun:
             code = ExitCode.OUTCOME_UNKNOWN
             message = f"{message} Requests were sent. The ledger has their outcome; run the same command to resume."
         else:
             interrupted = isinstance(error, click.Abort | KeyboardInterrupt)
             code = ExitCode.of_interruption(error) if interrupted else ExitCode.WRONG_USE
             message = f"{message.removesuffix(NOTHING_SENT).rstrip()} {NOTHING_SENT}"
-        self.reporter.failed(code, error, message, tuple(self._progress.unsaved.values()))
+        self.reporter.failed(code, error, message, tuple(self.progress.unsaved.values()))
         return code
 
     def _is_begun(self) -> bool:
@@ -329,6 +327,8 @@ class _Batch(ServiceOptions):
                 return self._send_from_cluster(job, arguments, on_event, options)
             return asyncio.run(self._send_from_here(job, arguments, on_event, options))
         except (BatchError, IdeogramError) as error:
+            if not self.progress.begun:  # the place may be that of another batch
+                raise
             return RunStopped(StopReason.ERROR, str(error), error)
         except Exception as error:
             if self.engine is not None:
@@ -336,6 +336,8 @@ class _Batch(ServiceOptions):
             # Whatever it is, the summary has the paid images.
             return RunStopped(StopReason.ERROR, f"{type(error).__name__}: {error}", error)
         except KeyboardInterrupt as error:  # just before signals are handled, or after
+            if not self.progress.begun:
+                raise
             self._signal = self._signal or ExitCode.of_interruption(error)
             return RunStopped(StopReason.NOW, "")
 

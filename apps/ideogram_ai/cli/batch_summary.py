@@ -143,6 +143,7 @@ class Progress:
     """What a run has done so far, counted from its events.
 
     Attributes:
+        begun: Whether a request may have been sent.
         states: Rows that are done, by state.
         doubtful: US dollars that rows with an unknown outcome may have cost.
         stopping: Why no further row is sent. None while some are.
@@ -152,6 +153,7 @@ class Progress:
     """
 
     clock: Callable[[], float] = time.monotonic
+    begun: bool = False
     total: int = 0
     states: Counter[State] = field(factory=Counter[State])
     doubtful: Decimal = Decimal(0)
@@ -170,6 +172,7 @@ class Progress:
         """Count an event."""
         match event:
             case RunStarted():
+                self.begun = True
                 self.total = event.planned + event.answered + event.submitted
                 self._began = self.clock()
             case RowSent():

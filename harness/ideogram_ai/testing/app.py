@@ -28,7 +28,7 @@ from .images import LINK_LIFE, LinkRefusal
 from .jobs import MockJob, deliver
 from .mock_responses import Answer, forced_answer, limit_answer, problem_answer
 from .recording import Exchange, ExchangeLog, Recorder, close_exchange, new_exchange
-from .routes import operations_at, path_parameters, path_pattern
+from .routes import bare_path, operations_at, path_parameters, path_pattern
 from .service import MockService, ReadRequest, read_request
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class MockApplication:
             return
         scope = in_origin_form(scope)
         request = Request(scope, receive)
-        path, method = sent_path(scope), request.method
+        path, method = bare_path(sent_path(scope)), request.method
         here = operations_at(path, whole=True)
         link = path_pattern(f"{self._view.link_folder}{{name}}{self._view.link_suffix}").fullmatch(path)
         if operation := next((each for each in here if each.method == method), None):

@@ -159,7 +159,7 @@ def call_flow(
                 outcome.explain(decision.why)
                 raise outcome  # noqa: TRY301 - what is known of earlier attempts is added to it below
             unclear = outcome if outcome.may_have_been_billed else unclear
-            logger.info("attempt %d: %s; next in %.2f s", attempt, type(outcome).__name__, decision.seconds)
+            logger.info("attempt %d failed (%s); repeated in %.2f s", attempt, type(outcome).__name__, decision.seconds)
             reporter.report("retried", outcome=outcome, wait=decision.seconds)
             yield Sleep(decision.seconds)
     except BaseException as error:

@@ -108,7 +108,9 @@ def test_the_default_is_the_projects_own_contract_and_known_differences(capsys: 
     assert len(report["stale"]) == len(read_known(ROOT / "openapi" / "known-differences.yaml").entries)
 
 
-def test_a_failure_never_looks_like_a_verdict(write: Write, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+def test_a_failure_never_looks_like_a_verdict(
+    write: Write, monkeypatch: pytest.MonkeyPatch, capsys: Captured, tmp_path: Path
+) -> None:
     for arguments in (["a", "b"], ["--format", "xml", "a"], ["a", "--timeout", "0"], ["a", "--timeout", "x"]):
         with pytest.raises(SystemExit) as ended:
             drift.main(arguments)
@@ -117,9 +119,14 @@ def test_a_failure_never_looks_like_a_verdict(write: Write, monkeypatch: pytest.
     monkeypatch.setattr("drifting.check.check", lambda *_, **__: 1 // 0)
     assert drift.main([write(october()), *OCTOBER]) == 3
     assert "ZeroDivisionError" in capsys.readouterr().err
-    bare = subprocess.run([sys.executable, "-E", "-S", SCRIPT], capture_output=True, text=True, check=False)
-    assert (bare.returncode, bare.stdout) == (3, "")
-    assert "attrs is not installed; pip install -r requirements.lock" in bare.stderr
+    (tmp_path / "jsonschema_rs.py").touch()  # as a release without what is imported
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    for options, lacking in ((["-E", "-S"], "No module named 'attrs'"), ([], "cannot import name")):
+        command = [sys.executable, *options, SCRIPT]
+        bare = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+        assert (bare.returncode, bare.stdout) == (3, "")
+        assert bare.stderr.startswith(f"error: {lacking}")
+        assert "; pip install -r requirements.lock" in bare.stderr
 
 
 def test_without_an_argument_the_url_of_the_known_differences_is_read(tmp_path: Path, capsys: Captured) -> None:
