@@ -1,7 +1,7 @@
 """A web service that makes images without holding a request open: submit, ask, look.
 
 pip install 'ideogram-ai[webhooks]' fastapi uvicorn
-IDEOGRAM_API_KEY=... uvicorn fastapi_service:app
+IDEOGRAM_API_KEY=... uvicorn --app-dir examples fastapi_service:app
 
 POST /images {"prompt": "A photo of a cat"} answers with the id of a job at once. GET /images/ID tells how it is doing,
 and GET /images/ID/0 gives its first image. With PUBLIC_URL set to the https address of this service, the service of

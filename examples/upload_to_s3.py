@@ -4,7 +4,7 @@ pip install ideogram-ai s3fs
 IDEOGRAM_API_KEY=... python upload_to_s3.py s3://my-bucket/cats "A photo of a cat"
 
 The id of the job is printed before anything can go wrong: `--job ID` instead of a prompt continues, and pays nothing.
-Any URL that fsspec knows works, for example gs://, with its package.
+Any URL that fsspec knows works, for example gs://, with its package. A folder of this machine has to exist.
 """
 
 import argparse

@@ -50,8 +50,8 @@ def test_a_good_row_is_a_request() -> None:
 @pytest.mark.parametrize(
     ("row", "field", "words"),
     [
-        ({}, None, "Exactly one of text_prompt and json_prompt has to be given, and none was"),
-        ({**CAT, "json_prompt": {}}, None, "Exactly one of text_prompt and json_prompt"),
+        ({}, None, "Give exactly one of text_prompt and json_prompt; none was given"),
+        ({**CAT, "json_prompt": {}}, None, "Give exactly one of text_prompt and json_prompt"),
         ({"text_prompt": " \n"}, "text_prompt", "text_prompt: the prompt is blank."),
         ({"text_prompt": 5}, "text_prompt", 'text_prompt: 5 is not of type "string"'),
         ({"text_prompt": "a\ud800"}, "text_prompt", "half of a surrogate pair"),
@@ -63,7 +63,7 @@ def test_a_good_row_is_a_request() -> None:
             '"2048X204" is not in the contract. The nearest are 2048x2048, ',
         ),
         (CAT | {"resolution": "16:9"}, "resolution", "Sizes with the aspect ratio 16:9: 2560x1440, 1280x720."),
-        (CAT | {"resolution": "banana"}, "resolution", "Use one of the contract's 38"),
+        (CAT | {"resolution": "banana"}, "resolution", "is not in the contract. Use 2048x2048, for example."),
         (CAT | {"rendering_speed": "fast"}, "rendering_speed", "Use one of TURBO, DEFAULT, QUALITY."),
         (CAT | {"rendering_speed": "FLASH"}, "rendering_speed", "refused today"),
         (CAT | {"prompt": "a"}, "prompt", '"prompt" is not a field of this operation; use text_prompt.'),
@@ -153,9 +153,9 @@ def test_ids_and_file_names_are_unique() -> None:
     requests, found = check([*rows, CAT | {"file_name": "ba\u0308r"}])
     assert [request.key for request in requests] == ["a", "b"]
     assert found == [
-        RowProblem(4, "id", 'id: "a" is that of line 2 too.'),
-        RowProblem(5, "id", 'id: "a" is that of line 2 too.'),
-        RowProblem(6, "file_name", 'file_name: "ba\u0308r" is that of line 5 too.'),
+        RowProblem(4, "id", 'id: line 2 has "a" too. Give each row its own.'),
+        RowProblem(5, "id", 'id: line 2 has "a" too. Give each row its own.'),
+        RowProblem(6, "file_name", 'file_name: line 5 has "ba\u0308r" too. Give each row its own.'),
     ]
 
 

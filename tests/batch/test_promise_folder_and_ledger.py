@@ -112,7 +112,7 @@ async def test_a_manifest_that_no_batch_wrote_is_refused(tmp_path: Path) -> None
         ('{"id": "a"}\n', "Line 1 of manifest.jsonl .* was not written by a batch"),
         ("no json\n", "Line 1"),
         ("[]\n", "Line 1"),
-        ('{"id": ' + "[" * 5000 + "]" * 5000 + "}\n", "nests too deep"),
+        ('{"id": ' + "[" * 5000 + "]" * 5000 + "}\n", "Line 1"),
     ):
         manifest.write_text(content)
         with pytest.raises(LedgerError, match=words):

@@ -162,8 +162,9 @@ def test_the_name_tells_the_format() -> None:
     }
     for kind, known in names.items():
         assert {format_of(name) for name in known} == {kind}
-    for name in ("prompts", "a.txt", "a.gz", "a.xls"):
-        with pytest.raises(InputError, match=r"\.jsonl, .*jsonl, csv, parquet"):
+    for name in ("a.txt", "a.gz", "a.xls", "prompts"):
+        words = r"--format jsonl\|csv\|parquet.*\.jsonl, " if "." in name else "'prompts': there is no such file"
+        with pytest.raises(InputError, match=words):
             format_of(name)
 
 
@@ -276,15 +277,15 @@ def test_lines_of_a_broken_row_are_no_rows(tmp_path: Path) -> None:
                 (b"x" * (LONGEST_LINE + 1), "Line 1 is longer than"),
             )
         ),
-        ("a.csv", b"", "no header"),
-        ("a.csv", b"\r\na\r\n", "no header"),
+        ("a.csv", b"", "first line of the CSV file is empty"),
+        ("a.csv", b"\r\na\r\n", "first line of the CSV file is empty"),
         ("a.csv", b"text_prompt,,id\na,b,c\n", "no name for column 2, and line 2 has something there"),
         ("a.csv", b"id,text_prompt,id\n", "has 'id' twice"),
         ("a.csv", b"caf\xe9\n", r"The header cannot be read: cell 1, byte 4 \(0xe9\) is not UTF-8"),
         ("a.csv", b'"text_prompt" x\n', "The header cannot be read"),
         ("a.csv", b'"id,text_prompt\n1,a\n', "header cannot be read: unexpected end"),
         ("a.csv", b"id,text_prompt\n1,A cat, asleep\n2,A fox, red\n", "Each row has 3 cells, and the header in line 1"),
-        ("a.csv", "id,text_prompt\n1,ä\n".encode("utf-16-le"), "cannot be read|no header"),
+        ("a.csv", "id,text_prompt\n1,ä\n".encode("utf-16-le"), "cannot be read|first line"),
     ],
     ids=lambda value: value[:12] if isinstance(value, str) else "",
 )

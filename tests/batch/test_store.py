@@ -180,7 +180,7 @@ def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkey
 @pytest.mark.parametrize(
     ("location", "words"),
     [
-        ("a-file", r"it cannot be written to: (File exists|Not a directory)"),
+        ("a-file", "'a-file' is a file. Choose a folder."),
         ("a-file/out", r"it cannot be written to: (File exists|Not a directory)"),
         ("x" * 300, "it cannot be written to: File name too long"),
         ("file://server/share", "names the machine 'server'"),
@@ -189,7 +189,7 @@ def test_a_file_system_without_links_replaces_none_either(tmp_path: Path, monkey
         ("s3://", "'s3://'"),
         ("", "has no name"),
         (" ", "has no name"),
-        ("s3://no-such-bucket/out", r"'s3://no-such-bucket/out': .* Make it first\."),
+        ("s3://no-such-bucket/out", r"'s3://no-such-bucket/out': .* Create it first\."),
         ("sftp://somebody:a-password@127.0.0.1:9/out", "sftp"),
     ],
 )

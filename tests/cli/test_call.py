@@ -150,7 +150,7 @@ def test_what_is_refused_before_a_key_is_asked_for(
         (["v3.generate", "-F", "prompt= "], "prompt is blank (-F prompt). Is a shell variable unset?"),
         (["v3.generate", *PROMPT, "-F", "resolution=1024x1024"], "resolution and aspect_ratio"),
         (["v3.generate", *PROMPT, "-F", "num_images=9"], "num_images"),
-        (["v3.generate", *PROMPT, "-F", "num_images=two"], "-F num_images cannot be used as JSON"),
+        (["v3.generate", *PROMPT, "-F", "num_images=two"], "-F num_images: 'two' is not of type integer"),
         (["v3.generate", *PROMPT, "-F", "text_prompt=a"], "Did you mean prompt?"),
         (["v3.generate", *PROMPT, "-F", "color_palette.nam=EMBER"], "color_palette has no member 'nam'. It has"),
         (["v3.generate", *PROMPT, "-F", "color_palette={}", "-F", "color_palette.name=EMBER"], "given twice"),

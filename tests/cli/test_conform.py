@@ -133,7 +133,10 @@ def test_options_that_cannot_be_used(
         out, err = capsys.readouterr()
         assert says in err, (arguments, err)
         assert out == ""
-    for name, says in (("anser.401", "did you mean answer.401 or "), ("zzz", "'zzz'; they are listed at https://")):
+    for name, says in (
+        ("anser.401", "did you mean answer.401 or "),
+        ("zzz", "'zzz' is unknown: all but those of webhooks are listed at https://"),
+    ):
         assert main(["conform", "client", "--scenario", name, "--", *UNKNOWN_CLIENT]) == 2
         assert says in (err := capsys.readouterr().err)
         assert len(err) < 250

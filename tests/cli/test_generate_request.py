@@ -247,6 +247,7 @@ def test_all_problems_are_reported_at_once(
         (f"#/{UNKNOWN}", "not in the contract"),
     ]
     assert all(problem["message"] for problem in run.json["error"]["problems"])
+    assert "Did you mean text_prompt?" in ideogram("generate", "-F", "prompt=b").err
     run = ideogram("generate", "a", "-F", "prompt=b", "--resolution", "1x1")
     first, *problems = run.err.splitlines()
     assert "Did you mean text_prompt?" in first, "what the client refuses hides no other problem"

@@ -63,7 +63,7 @@ def test_the_schema_judges_as_the_contract_does(ideogram: Command, folder: Path)
 def test_a_template_is_a_prompt(ideogram: Command, folder: Path) -> None:
     assert ideogram("prompt", "new", "-o", "poster.json").out == "saved poster.json\n"
     run = ideogram("prompt", "check", "poster.json")
-    assert (run.code, run.out, run.err) == (0, "poster.json: as the contract and the model's guide have it\n", "")
+    assert (run.code, run.out, run.err) == (0, "poster.json: no problems found\n", "")
     assert ideogram("generate", "--json-prompt", "poster.json", *SMALL, "--mock").code == 0
     refuse(ideogram, [(["poster.json"], "exists"), (["none/poster.json"], "there is no folder")], "prompt", "new", "-o")
     assert ideogram("prompt", "schema", "-o", "poster.json", "--overwrite").code == 0
@@ -119,7 +119,7 @@ def test_an_aspect_ratio_selects_a_resolution(ideogram: Command, arguments: list
 def test_a_ratio_that_no_size_has_is_refused(ideogram: Command) -> None:
     cases = (
         (["16:10.5"], "No size has the aspect ratio 16:10.5; the nearest are"),
-        (["wide"], "--aspect-ratio 'wide': Use one of the contract's"),
+        (["wide"], "--aspect-ratio 'wide': write width:height, for example 16:9."),
         (["16:9", "--resolution", "2048x2048"], "--aspect-ratio and --resolution cannot be used together."),
     )
     refuse(ideogram, cases, "generate", "a", "--dry-run", "--aspect-ratio")

@@ -56,6 +56,7 @@ def test_a_key_that_cannot_be_used(ideogram: Command, folder: Path, monkeypatch:
     assert run.code == 2
     assert "No API key: set IDEOGRAM_API_KEY, or give --api-key-file FILE." in run.err
     assert "--mock" in run.err
+    assert "--mock" not in ideogram("fetch", "a").err, "it has no such option"
     monkeypatch.setenv("IDEOGRAM_API_KEY", " ")
     assert "IDEOGRAM_API_KEY: the API key is blank" in ideogram("generate", "a").err
 

@@ -50,7 +50,7 @@ def test_every_rule_of_the_contract_is_enforced_before_anything_is_sent(kind: Ki
     assert met > 20
 
 
-NEITHER = "At least one of images and image_urls has to be given, and none was."
+NEITHER = "Give at least one of images and image_urls; none was given."
 LENGTHS = "give as many of one as of the other."
 MESSAGES: list[tuple[dict[str, Any], str]] = [
     (

@@ -151,15 +151,17 @@ def test_a_pause_is_random_grows_and_ends_at_the_deadline() -> None:
     assert timing.slept == pytest.approx([2.0, 3.0, 4.5, 6.75, 10.125, 15.0, 15.0, 3.625])
     assert isinstance(ended, JobTimeoutError)
     assert (ended.deadline, ended.job_id, ended.job and ended.job.status) == (60.0, ID, "pending")
-    assert ended.message.startswith("The wait of 60 s is over: its status is 'pending', after 9 polls. Job 'Z2VuLTE='")
+    assert ended.message.startswith(
+        "The job was not done after 60 s and 9 polls: its status is 'pending'. Job 'Z2VuLTE='"
+    )
     assert ended.__cause__ is None
     for poll, cause in (("status_503", ideogram.InternalServerError), ("close_after_request", OutcomeUnknownError)):
         with FaultServer("ok", poll=poll) as server:
             ended = wait(server, "sync", deadline=0.0)
         assert (type(ended.__cause__), ended.job) == (cause, None)
         assert ended.__cause__.may_have_been_billed is False
-        nothing = f"nothing is known of it, and the last poll failed ({cause.__name__}: {ended.__cause__}), after 1"
-        assert ended.message.startswith(f"The wait of 0 s is over: {nothing}")
+        nothing = f"its status is unknown, and the last poll failed ({cause.__name__}: {ended.__cause__}). Job"
+        assert ended.message.startswith(f"The job was not done after 0 s and 1 poll: {nothing}")
 
 
 def test_a_429_pauses_every_wait_of_the_client(kind: Kind) -> None:

@@ -248,7 +248,7 @@ def test_what_is_no_file_is_refused_before_anything_is_sent(kind: Kind, tmp_path
         ("https://example.com/cat.png", "it is a link"),
         ("data:image/png;base64,AAAA", "it is a link"),
         ("A" * 10_000, "File name too long"),
-        ("a\0b", "null byte"),
+        ("a\0b", "embedded null"),
         ("a\ud800b", "cannot be sent"),
         ("", "No such file"),
         (io.StringIO("text"), "it is opened as text"),

@@ -74,8 +74,8 @@ def test_both_prompts_or_none() -> None:
     both = fields(text_prompt="a cat", json_prompt=json_prompt(BOX))
     body = check(both, "#/text_prompt", '"a cat"', "high_level_description")
     assert [error["pointer"] for error in body["errors"]] == ["#/text_prompt", "#/json_prompt"]
-    check(fields(text_prompt="a cat", json_prompt={}), "#/text_prompt", "Exactly one of")  # before what is inside
-    none = ["text_prompt and json_prompt", "none was (the request has resolution)"]
+    check(fields(text_prompt="a cat", json_prompt={}), "#/text_prompt", "Give exactly one of")  # before what is inside
+    none = ["text_prompt and json_prompt", "none was given (the request has resolution)"]
     check(fields(resolution="1024x1024"), "#", *none)
 
 

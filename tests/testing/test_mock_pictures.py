@@ -68,9 +68,9 @@ def test_an_image_that_cannot_be_read_is_refused(server: MockServer, operation: 
     whole = saved(shapes())
     for content, words in [
         (b"", "the file is empty"),
-        (b"no image", "cannot be read as a JPEG, PNG or WebP image: it has another form"),
+        (b"no image", "cannot be read as a JPEG, PNG or WebP image: it has another format"),
         (whole[:400], "cannot be read as a JPEG, PNG or WebP image"),
-        (saved(shapes(), "GIF"), "it has another form"),
+        (saved(shapes(), "GIF"), "it has another format"),
     ]:
         response = ask(server.url, operation, {name: content}, **prompt)
         with case(response.text):

@@ -265,7 +265,7 @@ def test_requests_of_other_clients_are_checked() -> None:
         ({"headers": {"Authorization": "Bearer x"}}, "came in Authorization, which is not read"),
         ({"files": None, "data": {"text_prompt": "A cat"}}, "multipart/form-data only"),
         ({"files": None}, "The Content-Type is none"),
-        ({"files": FORM | {"json_prompt": (None, "{}")}}, "Exactly one of text_prompt and json_"),
+        ({"files": FORM | {"json_prompt": (None, "{}")}}, "Give exactly one of text_prompt and json_"),
         ({"files": FORM | {"enable_copyright_detection": (None, "True")}}, "write true or false"),
         ({"files": {"json_prompt": (None, prompt)}}, part),
     ]

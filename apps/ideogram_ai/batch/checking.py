@@ -281,7 +281,9 @@ def _explain_unknown(name: str, fields: Mapping[str, Any], view: ContractView) -
     if takers := [each for each in image_operations() if name in view_of(each).fields]:
         more = f" and {len(takers) - _MOST_TAKERS} more" if len(takers) > _MOST_TAKERS else ""
         remark += f" Rows with the {OPERATION_MEMBER} {' or '.join(takers[:_MOST_TAKERS])}{more} take it."
-    return f"{remark} --map {shlex.quote(f'{name}={guess}')} renames it." if guess else remark
+    if guess:
+        return f"{remark} --map {shlex.quote(f'{name}={guess}')} renames it."
+    return remark if takers else f"{remark} --ignore-field {shlex.quote(name)} leaves it out."
 
 
 def _explain(problem: RequestProblem, name: str | None, fields: Mapping[str, Any], view: ContractView) -> str:
@@ -367,7 +369,7 @@ def _duplicates(key: str | None, file_name: str | None, row: Row, first_line: _F
     for name, value, same in ((KEY_MEMBER, key, key), (FILE_MEMBER, file_name, same_file)):
         first = None if same is None else first_line(name, same, row.line)
         if first is not None:
-            yield RowProblem(row.line, name, f"{name}: {shown(value)} is that of line {first} too.")
+            yield RowProblem(row.line, name, f"{name}: line {first} has {shown(value)} too. Give each row its own.")
 
 
 def _key(value: Any, row: Row, problems: list[RowProblem]) -> str | None:

@@ -206,7 +206,7 @@ class _CsvFile:
             names = headings(head.cells) if head else []
             if head is None or head.line > dialect.skipped + 1 or not any(names):
                 raise InputError(
-                    "The CSV file has no header in its first line: it names the columns, text_prompt for example."
+                    "The first line of the CSV file is empty. It has to name the columns, for example id,text_prompt."
                 )
             refuse_missing(self._renamed, names)
             survey = _Survey(dialect, [self._renamed.get(name, name) for name in names], records, records.has_quoted)

@@ -249,8 +249,8 @@ def _lines(text: io.TextIOBase, dialect: Dialect) -> Iterator[str]:
                 yield line
     except UnicodeError as error:
         raise InputError(
-            f"Behind line {number} the file is not in {dialect.encoding}: {error}. Save it as CSV in UTF-8, or name "
-            "its encoding: --csv encoding=cp1252, for example."
+            f"After line {number} the file is not in {dialect.encoding}: {error}. Save it as CSV in UTF-8, or name "
+            "its encoding, for example --csv encoding=cp1252."
         ) from None
 
 
@@ -259,8 +259,8 @@ def _explain_encoding(cell: str, place: int, number: int) -> str:
     start = len(cell[:place].encode("utf-8", "surrogateescape"))
     guess = data[max(0, start - 20) : start + 20].decode("cp1252", "replace").strip()
     return (
-        f"cell {number}, byte {start + 1} ({data[start]:#04x}) is not UTF-8. Save the file as CSV in UTF-8. Or if it "
-        f'is in Windows-1252 it reads "{guess}" there: use --csv encoding=cp1252'
+        f"cell {number}, byte {start + 1} ({data[start]:#04x}) is not UTF-8. Save the file as CSV in UTF-8. If the "
+        f'cell should be "{guess}", the file is in Windows-1252: use --csv encoding=cp1252'
     )
 
 

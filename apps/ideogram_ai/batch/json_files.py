@@ -151,7 +151,7 @@ class _JsonArray:
         try:
             self._text += self._decoder.decode(data, final=not data)
         except UnicodeDecodeError:
-            raise InputError(f"Behind line {self._line} the array is not UTF-8.") from None
+            raise InputError(f"After line {self._line} the array is not UTF-8.") from None
 
 
 class _BrokenRow:

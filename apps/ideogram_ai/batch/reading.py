@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import re
 import shutil
 import sys
@@ -72,9 +73,12 @@ def format_of(source: str) -> Format:
     try:
         return SUFFIXES[suffix.lower()]
     except KeyError:
+        if not path.suffix and not os.path.lexists(source):
+            raise InputError(f"{source!r}: there is no such file.") from None
         raise InputError(
-            f"{source!r}: the suffix does not tell the format. Known are {', '.join(SUFFIXES)}, each with "
-            f"{_GZIP_SUFFIX} too; or say which it is: {', '.join(Format)}."
+            f"{source!r}: the format of {suffix or 'a file without a suffix'} is not known. Save the rows as CSV or "
+            f".xlsx, or name the format: --format {'|'.join(Format)}. Known suffixes are {', '.join(SUFFIXES)}, each "
+            f"with {_GZIP_SUFFIX} too."
         ) from None
 
 

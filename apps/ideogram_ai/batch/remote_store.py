@@ -253,7 +253,7 @@ def _words(error: Exception) -> str:
 
 def _cure(error: Exception) -> str:
     if isinstance(error, FileNotFoundError):
-        return "Is there such a bucket or folder? Make it first."
+        return "Is there such a bucket or folder? Create it first."
     if isinstance(error, PermissionError) or "Credential" in type(error).__name__:
         return "Check the credentials for it, and what they allow (for s3://, AWS_PROFILE or AWS_ACCESS_KEY_ID)."
     return "Check the address and the connection, and run the same again."

@@ -338,6 +338,8 @@ class LocalStore(Store):
         super().__init__(str(folder), folder / WORKSPACE / secrets.token_hex(8))
         self.folder = folder
         with self._explained("it cannot be written to"):
+            if folder.is_file():
+                raise StoreError(f"{self.location!r} is a file. Choose a folder.")
             for more in range(TRIES, 0, -1):
                 try:
                     self.workspace.mkdir(parents=True)

@@ -349,7 +349,7 @@ def mock(**options: Any) -> int:
     """Run a mock server that answers every operation like the service, for free.
 
     It accepts any key, and accepts and refuses requests as the contract says. Its first line is "listening on
-    http://HOST:PORT": pass that URL to --base-url or IDEOGRAM_BASE_URL. Stop it with Ctrl-C.
+    http://HOST:PORT": pass that URL to IDEOGRAM_BASE_URL or --base-url. Stop it with Ctrl-C.
 
     A request with the header "Prefer: code=429" gets that response, whatever it contains. Jobs, datasets and models are
     forgotten when the server stops.

@@ -95,12 +95,13 @@ class BatchReporter:
         if skipped:
             print_warning(f"{bad_rows} and are skipped:")
         else:
-            print_error(f"{bad_rows}. Use --skip-invalid to skip them. {NOTHING_SENT}")
+            cure = " To make the others, use --skip-invalid." if bad < rows else ""
+            print_error(f"{bad_rows}.{cure} {NOTHING_SENT}")
         write_error(indented(self._bad_rows.lines()))
         if self._bad_rows.has_unknown_fields:
             print_note(
-                "To use a column as a field, give --map HEADING=FIELD. To leave it out, --ignore-field NAME. To send "
-                "it as it is, --extra-field NAME."
+                "The first line of a table names its columns. To use a column as a field, give --map HEADING=FIELD. To "
+                "leave it out, --ignore-field NAME. To send it as it is, --extra-field NAME."
             )
 
     def changed(self, planned: Planned) -> None:

@@ -168,7 +168,7 @@ server_options: Final = together(
     click.option("--base-url", metavar="URL", help="Use another server. [env: IDEOGRAM_BASE_URL]"),
     allow_http_option,
     click.option(
-        "--api-key-file", metavar="FILE", help="Read the key from a file. [default: IDEOGRAM_API_KEY, or a prompt]"
+        "--api-key-file", metavar="FILE", help="Read the key from a file. [default: IDEOGRAM_API_KEY, or ask]"
     ),
     click.option("--timeout", type=float, metavar="SECONDS", help="Limit of each step of a request. [default: 300]"),
 )
@@ -214,7 +214,7 @@ image_options: Final = together(
     click.option("-o", "--output", metavar="PATH", help="A file or a folder. [default: the current folder]"),
     click.option("--overwrite", is_flag=True, help="Replace PATH if it exists."),
     click.option("--sidecar", is_flag=True, help="Also write prompt, seed, request and time to PATH.json."),
-    click.option("--open", "opens", is_flag=True, help="Show the saved image in the program of this system for it."),
+    click.option("--open", "opens", is_flag=True, help="Open the saved image in the default program."),
 )
 deadline_option: Final = click.option(
     "--deadline", type=float, metavar="SECONDS", help="How long to wait for a job. [default: 600]"
@@ -229,7 +229,7 @@ text_file_options: Final = together(
 )
 report_options: Final = together(
     click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout, also for errors."),
-    click.option("-q", "--quiet", is_flag=True, help="Print the paths of saved files to stdout, and errors to stderr."),
+    click.option("-q", "--quiet", is_flag=True, help="Print only the paths of saved files and errors."),
 )
 _check_options: Final = together(
     click.option("--no-check", is_flag=True, help="Send the request without checking it against the contract."),
@@ -237,7 +237,9 @@ _check_options: Final = together(
     click.option("--yes", is_flag=True, help="Do not ask before more than 20 images, or a request above 1 USD."),
 )
 matrix_options: Final = together(
-    click.option("--variants", type=click.IntRange(1), metavar="N", help="Send each request N times. [default: 1]"),
+    click.option(
+        "--variants", type=click.IntRange(1, 1_000_000), metavar="N", help="Send each request N times. [default: 1]"
+    ),
     click.option(
         "--var",
         "variables",

@@ -283,7 +283,12 @@ def _typed(rule: FieldRule, text: str, source: str) -> Any:
         return text == "true"
     if types <= {"boolean", "null"}:
         raise WrongUseError(f"{source}: {text!r} is neither true nor false.")
-    value = _parse_json(text, source)
+    try:
+        value = _parse_json(text, source)
+    except WrongUseError:
+        if types & {"array", "object"}:
+            raise
+        raise WrongUseError(f"{source}: {text!r:.80} is not of type {' or '.join(sorted(types - {'null'}))}.") from None
     check_type(rule, value, source)
     return value
 

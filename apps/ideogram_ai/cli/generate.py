@@ -128,8 +128,10 @@ def _fill(
             raise WrongUseError(f"{source}: the contract has this field. Use -F {name}=VALUE.")
         request.put(name, inputs.read_value(value, source), source, extra=True)
     refuse_blank(request)
-    if text is not None and not {TEXT_PROMPT, JSON_PROMPT} & request.documented.keys():
-        cure = ", or --json-prompt FILE" if JSON_PROMPT in request_fields(request.operation) else ""
+    known = request_fields(request.operation)
+    prompts = {TEXT_PROMPT, JSON_PROMPT, *(request.documented.keys() - known)}  # the client names what a slip means
+    if text is not None and not prompts & request.documented.keys():
+        cure = ", or --json-prompt FILE" if JSON_PROMPT in known else ""
         raise WrongUseError(f"There is no prompt. Give TEXT in quotes{cure}.")
 
 
@@ -140,7 +142,8 @@ def _size_of_shape(ratio: str, request: RequestFields) -> str:
     sizes = [str(choice) for choice in rule.choices if choice not in refused]
     found = sizes_of_shape(ratio, sizes)
     if not found:
-        raise WrongUseError(f"--aspect-ratio {ratio!r}: {suggestion(ratio, sizes)}")
+        cure = suggestion(ratio, sizes) if any(map(str.isdigit, ratio)) else "write width:height, for example 16:9."
+        raise WrongUseError(f"--aspect-ratio {ratio!r}: {cure}")
     return found[0]
 
 

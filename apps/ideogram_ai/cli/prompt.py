@@ -58,7 +58,7 @@ def check_prompts(sources: tuple[str, ...]) -> ExitCode:
             print_warning(f"{source}: {remark.pointer.removeprefix(f'#/{JSON_PROMPT}') or '/'}: {remark.message}")
         code = ExitCode.WRONG_USE if faults else code
         if not (faults or remarks):
-            write_out(f"{printable(source)}: as the contract and the model's guide have it\n")
+            write_out(f"{printable(source)}: no problems found\n")
     return code
 
 

@@ -144,9 +144,8 @@ def find_key(file: str | None) -> str | None:
     if can_prompt():
         key: str = click.prompt(f"API key (hidden; {KEY_VARIABLE} is not set)", hide_input=True, err=True)
         return _checked(key.strip(), "The prompt")
-    raise WrongUseError(
-        f"No API key: set {KEY_VARIABLE}, or give --api-key-file FILE. To try the command without a key, use --mock."
-    )
+    cure = " To try the command without a key, use --mock." if "mock" in click.get_current_context().params else ""
+    raise WrongUseError(f"No API key: set {KEY_VARIABLE}, or give --api-key-file FILE.{cure}")
 
 
 def _read_key(file: Path) -> str:

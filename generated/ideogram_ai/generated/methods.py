@@ -178,8 +178,8 @@ class V3Methods(Generic[Generation, Job, Image, Retry]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -272,8 +272,8 @@ class V3Methods(Generic[Generation, Job, Image, Retry]):
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -386,8 +386,8 @@ class V3Methods(Generic[Generation, Job, Image, Retry]):
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -525,8 +525,8 @@ class V3Methods(Generic[Generation, Job, Image, Retry]):
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -638,8 +638,8 @@ class V3Methods(Generic[Generation, Job, Image, Retry]):
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -739,8 +739,8 @@ class V3Methods(Generic[Generation, Job, Image, Retry]):
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -816,8 +816,8 @@ class V3Methods(Generic[Generation, Job, Image, Retry]):
                 sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -926,8 +926,8 @@ class V3Methods(Generic[Generation, Job, Image, Retry]):
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1003,8 +1003,8 @@ class LegacyMethods(Generic[Generation, Job, Image, Retry]):
                 each other. A mapping or the generated model; the order of keys is kept.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1074,8 +1074,8 @@ class LegacyMethods(Generic[Generation, Job, Image, Retry]):
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1140,8 +1140,8 @@ class LegacyMethods(Generic[Generation, Job, Image, Retry]):
                 binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1228,8 +1228,8 @@ class LegacyMethods(Generic[Generation, Job, Image, Retry]):
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1292,8 +1292,8 @@ class DatasetsMethods(Generic[Generation, Job, Image, Retry]):
             search: Only datasets whose name matches this text.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1344,8 +1344,8 @@ class DatasetsMethods(Generic[Generation, Job, Image, Retry]):
             name: Required. The name of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1396,8 +1396,8 @@ class DatasetsMethods(Generic[Generation, Job, Image, Retry]):
             dataset_id: Required. The id of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1454,8 +1454,8 @@ class DatasetsMethods(Generic[Generation, Job, Image, Retry]):
                 an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1519,8 +1519,8 @@ class ModelsMethods(Generic[Generation, Job, Image, Retry]):
             model_name: Required. The name of the model: 5 to 30 letters, digits, spaces and hyphens.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1575,8 +1575,8 @@ class ModelsMethods(Generic[Generation, Job, Image, Retry]):
                 ERRORED, ARCHIVED.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1629,8 +1629,8 @@ class ModelsMethods(Generic[Generation, Job, Image, Retry]):
             model_id: Required. The id of the model.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1767,8 +1767,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1878,8 +1878,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -1939,8 +1939,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 id.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2013,8 +2013,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2095,8 +2095,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2160,8 +2160,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 default is AUTO.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2218,8 +2218,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
             include_bbox: Whether the description says where things are. The default is True.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2321,8 +2321,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2433,8 +2433,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2488,8 +2488,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
         Args:
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2541,8 +2541,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2625,8 +2625,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
             transparent_background: Whether the result has a transparent background. The default is False.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2695,8 +2695,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2756,8 +2756,8 @@ class Methods(Generic[Generation, Job, Image, Retry]):
                 V_3.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2888,8 +2888,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -2982,8 +2982,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
             num_images: How many images to make. It is at least 1 and at most 8. The default is 1.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3096,8 +3096,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3235,8 +3235,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3348,8 +3348,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3449,8 +3449,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
                 bytes, an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3526,8 +3526,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
                 sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3636,8 +3636,8 @@ class AsyncV3Methods(Generic[Generation, Job, Image, Retry]):
                 file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3713,8 +3713,8 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image, Retry]):
                 each other. A mapping or the generated model; the order of keys is kept.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3784,8 +3784,8 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image, Retry]):
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3850,8 +3850,8 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image, Retry]):
                 binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -3938,8 +3938,8 @@ class AsyncLegacyMethods(Generic[Generation, Job, Image, Retry]):
             style_type: The kind of style. One of AUTO, GENERAL, FICTION, REALISTIC, DESIGN, RENDER_3D, ANIME.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4002,8 +4002,8 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image, Retry]):
             search: Only datasets whose name matches this text.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4054,8 +4054,8 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image, Retry]):
             name: Required. The name of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4106,8 +4106,8 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image, Retry]):
             dataset_id: Required. The id of the dataset.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4164,8 +4164,8 @@ class AsyncDatasetsMethods(Generic[Generation, Job, Image, Retry]):
                 an open binary file, or an image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4229,8 +4229,8 @@ class AsyncModelsMethods(Generic[Generation, Job, Image, Retry]):
             model_name: Required. The name of the model: 5 to 30 letters, digits, spaces and hyphens.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4285,8 +4285,8 @@ class AsyncModelsMethods(Generic[Generation, Job, Image, Retry]):
                 ERRORED, ARCHIVED.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4339,8 +4339,8 @@ class AsyncModelsMethods(Generic[Generation, Job, Image, Retry]):
             model_id: Required. The id of the model.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4477,8 +4477,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4588,8 +4588,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4649,8 +4649,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 id.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4723,8 +4723,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4805,8 +4805,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4870,8 +4870,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 default is AUTO.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -4928,8 +4928,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
             include_bbox: Whether the description says where things are. The default is True.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5031,8 +5031,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 combined (OR) with the setting of the organization, so false cannot switch that setting off.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5143,8 +5143,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 be repeated or lost, so ask for the job when none came.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5198,8 +5198,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
         Args:
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5251,8 +5251,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5335,8 +5335,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
             transparent_background: Whether the result has a transparent background. The default is False.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5405,8 +5405,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 image of a Generation; read before sending.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:
@@ -5466,8 +5466,8 @@ class AsyncMethods(Generic[Generation, Job, Image, Retry]):
                 V_3.
             extra_fields: Undocumented fields to send, by their name on the wire.
             extra_headers: Headers to send beside the client's, for example for a gateway.
-            timeout: Time limits for this call, as in the client.
-            retry: When this call is sent again; None as the client says.
+            timeout: Time limits for this call; None takes the client's.
+            retry: When to retry this call; None takes the client's policy.
             **unknown: Any other name raises UnknownFieldError.
 
         Returns:

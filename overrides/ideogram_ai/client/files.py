@@ -47,7 +47,7 @@ class ImageFile:
             self._stem = re.sub(r"[^A-Za-z0-9_-]", "", stem)[:100] or "image"
         self._folder = self._target if self._stem else self._target.parent
         if not _is_folder(self._folder):
-            cure = "make it first" if "://" not in text else f"for a URL, give fsspec.open({text!r:.300}, 'wb')"
+            cure = "create it first" if "://" not in text else f"for a URL, give fsspec.open({text!r:.300}, 'wb')"
             raise _unwritable(self._target, f"there is no folder {str(self._folder)!r}; {cure}")
         if not self._stem:
             self._refuse_existing(self._target)

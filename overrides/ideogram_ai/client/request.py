@@ -286,7 +286,7 @@ def plain_response(value: object) -> Any:
     if is_array(value):
         return [plain_response(item) if _is_model(item) else item for item in value]
     if isinstance(value, (Enum, date, UUID)):
-        return _to_plain(value, "", "")
+        return _to_plain(value)
     return value.decode(errors="backslashreplace") if isinstance(value, bytes) else value
 
 
@@ -294,7 +294,7 @@ def _is_model(value: object) -> bool:
     return type(value).__module__.startswith(_MODELS)
 
 
-def _to_plain(value: object, name: str, pointer: str) -> Any:
+def _to_plain(value: object, name: str = "", pointer: str = "") -> Any:
     if isinstance(value, Enum):
         value = value.value
     if value is None or isinstance(value, (bool, int)):

@@ -280,11 +280,11 @@ def _give_up(wait: _WaitState) -> Generation:
     """End a wait at its deadline: with what is kept, or with the error."""
     if wait.kept:
         return _settle(wait, wait.kept)
-    state = f"its status is {printable(wait.known.status)!r:.80}" if wait.known else "nothing is known of it"
+    state = f"its status is {printable(wait.known.status)!r:.80}" if wait.known else "its status is unknown"
     if wait.failure:
         state += f", and the last poll failed ({type(wait.failure).__name__}: {wait.failure})"
     raise JobTimeoutError(
-        f"The wait of {wait.deadline:g} s is over: {state}, after {_count(wait)}. {job_note(wait.job_id)}",
+        f"The job was not done after {wait.deadline:g} s and {_count(wait)}: {state}. {job_note(wait.job_id)}",
         job_id=wait.job_id,
         job=wait.known,
         deadline=wait.deadline,

@@ -219,7 +219,7 @@ def _explain(error: ValidationError, fields: Mapping[str, Any], view: ContractVi
         yield from (Problem(pointer_to([*error.instance_path, name]), detail) for name in pair)
     elif kind == "anyOf" and is_array(schema) and all(set(each) == {"required"} for each in schema):
         names = " and ".join(each["required"][0] for each in schema)
-        yield _problem(error, f"At least one of {names} has to be given, and none was.")
+        yield _problem(error, f"Give at least one of {names}; none was given.")
     else:
         yield _explain_value(error, view)
 
@@ -241,12 +241,12 @@ def _explain_prompt_rule(fields: Mapping[str, Any], view: ContractView) -> Itera
         names = " and ".join(group)
         if len(given) > 1:
             values = ", ".join(f"{name} is {shown(fields[name])}" for name in given)
-            detail = f"Exactly one of {names} has to be given, and more than one was: {values}."
+            detail = f"Give exactly one of {names}; more than one was given: {values}."
             yield from (Problem(pointer_to([name]), detail) for name in given)
         elif not given:
             hints = [remark_on_unknown(name, view) for name in fields if name in view.operation.field_hints]
             sent = ", ".join(fields) or "no field at all"
-            detail = f"Exactly one of {names} has to be given, and none was (the request has {sent})."
+            detail = f"Give exactly one of {names}; none was given (the request has {sent})."
             yield Problem("#", " ".join([detail, *hints]))
 
 
@@ -262,7 +262,7 @@ def _explain_choice(error: ValidationError, view: ContractView) -> Iterator[Prob
             yield from (_explain_value(inner, view) for inner in error.kind.context[members.index(given[0])])
         else:
             found = f"{' and '.join(given)} were" if given else "none was"
-            yield _problem(error, f"exactly one of {' and '.join(members)} has to be given, and {found}.")
+            yield _problem(error, f"give exactly one of {' and '.join(members)}: {found} given.")
         return
     if discriminator is None or not isinstance(error.kind, ValidationErrorKind.OneOfNotValid):
         yield _explain_value(error, view)
@@ -286,14 +286,18 @@ def _explain_value(error: ValidationError, view: ContractView) -> Problem:
     schema = view.node(error.schema_path[:-1])
     if error.kind.name == "enum":
         choices = [str(choice) for choice in schema["enum"]]
+        refused = {entry.value for rule in view.fields.values() for entry in rule.unavailable}
+        usable = [choice for choice in choices if choice not in refused]
         if len(choices) > SHORT_LIST:
-            advised = suggestion(str(error.instance), choices)
+            advised = suggestion(str(error.instance), usable)
             return _problem(
                 error, f"{shown(error.instance)} is not one of the {len(choices)} in the contract. {advised}"
             )
-        return _problem(error, f"{shown(error.instance)} is not one of {', '.join(choices)}{_guess(error, choices)}.")
+        return _problem(error, f"{shown(error.instance)} is not one of {', '.join(choices)}{_guess(error, usable)}.")
     message = error.message.replace(MASK, shown(error.instance))
-    cure: str = "" if error.kind.name == "required" else schema.get("description", "")
+    # What a field means is no cure for a wrong type, or for a number that is too high.
+    plain = error.kind.name in {"required", "type", "minimum", "maximum"}
+    cure: str = "" if plain else schema.get("description", "")
     return _problem(error, f"{message}. {cure}".rstrip())
 
 

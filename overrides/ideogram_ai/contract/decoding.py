@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 from ideogram_ai.client.request import is_object
 
 from .problems import Problem, pointer_to, shown
+from .strict_json import not_deeper
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -360,9 +361,7 @@ _DECODER: Final = json.JSONDecoder(parse_constant=_refuse_constant)
 
 def _json_value(text: str) -> Any:
     try:
-        value = _DECODER.decode(text)
-        if text.count("[") + text.count("{") > DEEPEST_JSON:
-            _refuse_depth(value)
+        value = not_deeper(_DECODER.decode(text), text, DEEPEST_JSON)
         json_text(value)
     except json.JSONDecodeError as error:
         raise _UnreadableError(f"is not JSON: {error}. It is {shown(text)}.") from error
@@ -374,20 +373,6 @@ def _json_value(text: str) -> Any:
     except ValueError as error:
         raise _UnreadableError(f"holds a number that is too large: {error}.") from error
     return value
-
-
-def _refuse_depth(value: Any) -> None:
-    level: list[Any] = [value]
-    for _ in range(DEEPEST_JSON):
-        inner: list[Any] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner.extend(item.values())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-            elif isinstance(item, list):
-                inner.extend(item)  # pyright: ignore[reportUnknownArgumentType]
-        level = inner
-    if any(isinstance(item, dict | list) for item in level):
-        raise _UnreadableError(f"is nested more than {DEEPEST_JSON} levels deep.")
 
 
 def _problem(name: str, detail: str) -> Problem:

@@ -144,7 +144,7 @@ def suggestion(value: str, choices: Sequence[str]) -> str:
     close = difflib.get_close_matches(word.casefold(), by_folded, n=2)
     if close:
         return f"Did you mean {' or '.join(by_folded[name] for name in close)}?"
-    return f"Use one of the contract's {len(choices)}, {choices[0]} for example."
+    return f"Use {choices[0]}, for example."
 
 
 def _asked(word: str) -> tuple[float, float] | None:

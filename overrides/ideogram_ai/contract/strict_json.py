@@ -8,6 +8,9 @@ from typing import Any, Final, Never
 
 from ideogram_ai.client.request import is_array
 
+_DEEPEST: Final = 200
+"""Levels. What reads the value may be recursive, and Python's own limit depends on its version and on the caller."""
+
 
 class JsonError(ValueError):
     """The text is not strict JSON. The message continues a sentence: "is not JSON: ..."."""
@@ -21,7 +24,7 @@ def parse_json(text: str) -> Any:
     """
     try:
         try:
-            return _DECODER.decode(text)
+            return not_deeper(_DECODER.decode(text), text, _DEEPEST)
         except _RepeatedKeyError:
             raise JsonError(_find_repeated(json.loads(text, object_pairs_hook=_Pairs))) from None
     except json.JSONDecodeError as error:
@@ -34,6 +37,24 @@ def parse_json(text: str) -> Any:
         raise
     except ValueError as error:  # an integer of thousands of digits
         raise JsonError(str(error)) from None
+
+
+def not_deeper(value: Any, text: str, levels: int) -> Any:
+    """Return the value of a JSON text, or raise RecursionError if it nests deeper than so many levels."""
+    if text.count("[") + text.count("{") <= levels:
+        return value
+    level: list[Any] = [value]
+    for _ in range(levels):
+        inner: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                inner.extend(item.values())  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+            elif isinstance(item, list):
+                inner.extend(item)  # pyright: ignore[reportUnknownArgumentType]
+        level = inner
+    if any(isinstance(item, dict | list) for item in level):
+        raise RecursionError
+    return value
 
 
 class _RepeatedKeyError(ValueError):

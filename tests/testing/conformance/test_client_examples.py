@@ -101,7 +101,7 @@ def test_failures_and_unexpected_passes_are_printed_and_exit_with_1(
     assert json.loads((report / "report.json").read_text())["kind"] == "client"
     for arguments, message in (
         (("--", "no-such-program-anywhere"), "no program 'no-such-program-anywhere'"),
-        (("--scenario", "other", "--", *CLIENT), "--scenario is 'other'"),
+        (("--scenario", "other", "--", *CLIENT), "--scenario 'other' is unknown"),
         (("--timeout", "0", "--", *CLIENT), "--timeout is 0"),
         ((), "Missing argument 'COMMAND...'"),
     ):

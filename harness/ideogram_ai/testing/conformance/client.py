@@ -82,8 +82,10 @@ def check_options(options: ClientOptions) -> ClientOptions:
     for name in options.scenarios:
         if name not in every_scenario():
             close = " or ".join(difflib.get_close_matches(name, every_scenario(), n=3))
-            cure = f"did you mean {close}? All are" if close else "they are"
-            raise ConfigurationError(f"scenario is {name!r}; {cure} listed at {_LIST}, but for those of webhooks.")
+            cure = f"did you mean {close}? All" if close else "all"
+            raise ConfigurationError(
+                f"scenario {name!r} is unknown: {cure} but those of webhooks are listed at {_LIST}."
+            )
     known = tuple(dict.fromkeys(each.operation for each in every_scenario().values()))
     for name in options.operations:
         if name not in {"all", *known}:

@@ -136,7 +136,9 @@ class ProgramRunner:
             return evolve(run, problem=f"the program did not end within {self._timeout:g} s")
         report = read_report(out)
         if isinstance(report, str):
-            return evolve(run, problem=f"{report} (its exit code is {exit_code})")
+            last = err.rstrip().rpartition("\n")[2][:200]
+            told = f"; stderr ends with {last!r}" if exit_code and last else ""
+            return evolve(run, problem=f"{report} (its exit code is {exit_code}{told})")
         return evolve(run, report=report)
 
     def _start(

@@ -61,7 +61,7 @@ def image_problem(content: bytes) -> str | None:
             image.load()
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
         # Pillow raises SyntaxError for a broken PNG, and writes the file object's address if it knows no more.
-        why = "it has another form" if "BytesIO" in str(error) else error
+        why = "it has another format" if "BytesIO" in str(error) else error
         return f"the file cannot be read as a JPEG, PNG or WebP image: {why}."
     return None
 
