@@ -29,6 +29,7 @@ from .schema_values import (
     json_values,
     keywords_of,
     member_rules,
+    merge,
     parts_of,
     put_at,
     texts,
@@ -371,7 +372,7 @@ def _mutator(keyword: str, schema: JsonObject, values: SchemaValues, field: Fiel
             return (lambda valid: valid.map(lambda number: number + off)) if rule != 1 else None
         case "additionalProperties":
             unknown = texts().map(lambda name: {name: name})
-            return (lambda valid: st.builds(operator.or_, unknown, valid)) if rule is False else None
+            return (lambda valid: st.builds(merge, unknown, valid)) if rule is False else None
         case _:
             return _limit_mutator(keyword, schema)
 
@@ -398,7 +399,7 @@ def _choice_mutator(view: ContractView, values: SchemaValues, schema: JsonObject
         return partial(_break_choice, key=schema["discriminator"]["propertyName"])
     branches = [view.resolve(branch) for branch in schema[choice_of(schema) or ""]]
     if own := _own_members(view, schema):
-        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(operator.or_, made))
+        every = st.tuples(*map(values.of, branches)).map(lambda made: reduce(merge, made))
         return lambda valid: every | st.builds(_without_any, valid, st.just(own)) | json_values()
     if _nullable_branch(view, schema) is not None or not all(map(keywords_of, branches)):
         return None
@@ -447,7 +448,7 @@ def _slips(valid: SearchStrategy[str]) -> SearchStrategy[str]:
 
 def _break_choice(valid: SearchStrategy[JsonObject], key: str) -> SearchStrategy[Any]:
     """Values whose property that chooses a branch chooses none, or that have no properties."""
-    unknown = st.builds(operator.or_, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
+    unknown = st.builds(merge, valid, (texts() | json_values()).map(lambda kind: {key: kind}))
     return valid.map(lambda value: _without_any(value, [key])) | unknown | json_values()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import operator
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from http import HTTPStatus
@@ -25,6 +24,7 @@ from .schema_values import (
     json_values,
     keywords_of,
     known_branches,
+    merge,
     named,
     objects,
     put_at,
@@ -153,7 +153,7 @@ def _images(view: ContractView, schema: JsonObject) -> SearchStrategy[list[JsonO
     withheld = st.sampled_from([{"is_image_safe": False} | url for url in ({}, {"url": None}, {"url": ""})])
     shown = links.map(lambda link: {"is_image_safe": True, "url": link}) | withheld
     own = {name: values for name, values in rest.items() if name not in {"is_image_safe", "url"}}
-    return st.lists(st.builds(operator.or_, objects(own, required=image["required"]), shown), min_size=1, max_size=3)
+    return st.lists(st.builds(merge, objects(own, required=image["required"]), shown), min_size=1, max_size=3)
 
 
 def _moments() -> SearchStrategy[str]:

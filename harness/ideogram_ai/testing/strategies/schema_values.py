@@ -404,6 +404,11 @@ def _even(pairs: Collection[tuple[str, str]], value: JsonObject) -> JsonObject:
     return value
 
 
+def merge(value: JsonObject, more: JsonObject) -> JsonObject:
+    """The object with more members."""
+    return value | more
+
+
 def _numbers(kind: str, schema: JsonObject) -> SearchStrategy[int | float]:
     """Numbers within the bounds of a schema."""
     limits: JsonObject = {name: rule for name, rule in schema.items() if name.endswith(("imum", "Of"))} | {"type": kind}
