@@ -17,6 +17,7 @@ import pytest
 import s3_server
 from attrs import evolve
 from batch_service import made, run, states
+from full_disks import fill, small_disk
 
 from ideogram_ai.batch import BatchRequest, Job, LedgerError, Outcome, State, Step
 from ideogram_ai.batch import presence as presence_module
@@ -328,6 +329,19 @@ async def test_an_outcome_that_cannot_be_written_down_is_named(
         Step(base_url=server.url, location=str(tmp_path))(row(3))
     assert f"'r3' {server.url}/" in caught.value.__notes__[0]
     assert f"'r3' {server.url}/" in caplog.text
+
+
+def test_a_full_disk_has_room_for_what_was_paid_for(tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "2m") as disk, at_work(disk / "images") as claims:
+        paid = [attempt(row(number)) for number in range(20)]
+        assert [claims.claim(each) for each in paid] == [None] * 20
+        with (disk / "filler").open("wb", buffering=0) as filler:
+            fill(filler.fileno())
+        for each in paid:
+            claims.record(evolve(each, state=State.WITHHELD))
+        assert not claims.unrecorded
+        found = [claims.find(each.request.key) for each in paid]
+        assert [each and each.outcome.state for each in found] == [State.WITHHELD] * 20
 
 
 def test_a_claim_that_cannot_be_written_sends_nothing(

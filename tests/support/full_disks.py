@@ -34,11 +34,11 @@ def kept_full(disk: Path) -> Generator[None]:
     filler = disk / "filler"
     stop = threading.Event()
     with filler.open("wb", buffering=0) as file:
-        _fill(file.fileno())
+        fill(file.fileno())
 
         def keep_full() -> None:
             while not stop.wait(0.0005):
-                _fill(file.fileno())
+                fill(file.fileno())
 
         thread = threading.Thread(target=keep_full)
         thread.start()
@@ -50,7 +50,8 @@ def kept_full(disk: Path) -> Generator[None]:
     filler.unlink()
 
 
-def _fill(handle: int) -> None:
+def fill(handle: int) -> None:
+    """Write to a file until its disk is full."""
     piece = b"x" * 4096
     with contextlib.suppress(OSError):
         while True:

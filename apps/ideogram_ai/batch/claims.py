@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import IO, TYPE_CHECKING, Any, Final, Self
 
 from attrs import evolve, field, frozen
 
@@ -34,10 +34,12 @@ from .claim_files import (
     may_be_retried,
     row_name,
 )
+from .journal import reserve_space
 from .manifest import CLAIMS_NAME, MARK_NAME
 from .model import BEFORE, LedgerChangeError, LedgerError, Outcome, PlanError, State, StoreError
 from .presence import Presence
 from .rows import content_of, enter_row, request_columns, row_values, with_generation
+from .store import local_folder
 
 if TYPE_CHECKING:
     import sqlite3
@@ -55,6 +57,8 @@ _UPDATE_SECONDS: Final = 5.0
 _UPDATE_SHARE: Final = 10.0
 """Looking for what others did takes at most a tenth of the time."""
 _ROUNDS: Final = 20
+_RESERVED_BYTES: Final = 1024 * 1024
+"""Of the disk of a shared folder, for each process: when it is full, what was paid for can still be written down."""
 _PAUSES: Final = (0.2, 1.0, 3.0, None)
 """Seconds after each attempt to write what became of a row that was paid for."""
 
@@ -126,6 +130,7 @@ class Claims:
         self.unrecorded: dict[str, Outcome] = {}
         self._index = index
         self._presence = Presence(store)
+        self._reserve: IO[bytes] | None = None
         self._known: dict[str, _KnownRow] = {}
         self._taken: set[str] = set()
         self._is_planned = False
@@ -165,6 +170,8 @@ class Claims:
                     self.store.remove(CLAIMS_NAME)
                 raise
         self._presence.start()
+        if self._reserve is None and local_folder(self.store.location) is not None:
+            self._reserve = reserve_space(self.store.workspace, _RESERVED_BYTES)
 
     def _check_no_ledger(self) -> None:
         if self.store.exists(MARK_NAME):
@@ -175,7 +182,13 @@ class Claims:
 
     def close(self) -> None:
         """Tell the others that this process is gone."""
+        self._free_reserve()
         self._presence.stop()
+
+    def _free_reserve(self) -> None:
+        reserve, self._reserve = self._reserve, None
+        if reserve is not None:
+            reserve.close()
 
     def __enter__(self) -> Self:
         return self
@@ -432,6 +445,7 @@ class Claims:
             try:
                 self.store.put(record.name, data)
             except StoreError as error:
+                self._free_reserve()  # the disk may be full
                 self.unrecorded[outcome.request.key] = outcome
                 if pause is None:
                     what = f"What became of row {outcome.request.key!r:.80} cannot be written down"

@@ -81,7 +81,7 @@ class LedgerJournal:
         """
         journal = cls(ledger, before)
         await journal._write()
-        journal._reserve = await anyio.to_thread.run_sync(_reserve_space, ledger.path.parent)
+        journal._reserve = await anyio.to_thread.run_sync(reserve_space, ledger.path.parent)
         error: LedgerError | None = None
         try:
             yield journal
@@ -254,10 +254,10 @@ def _file_id(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-def _reserve_space(folder: Path) -> IO[bytes] | None:
+def reserve_space(folder: Path, most: int = _RESERVED_BYTES) -> IO[bytes] | None:
     """Occupy some of the disk with a file without a name, which vanishes when it is closed or the process dies."""
     try:
-        size = min(_RESERVED_BYTES, shutil.disk_usage(folder).free // 4)
+        size = min(most, shutil.disk_usage(folder).free // 4)
         file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed when the space is needed
     except OSError:
         return None
