@@ -64,6 +64,7 @@ def test_what_cannot_be_a_matrix_is_refused_as_a_whole(ideogram: Command, servic
         (["--var", "size=big"], "{size} is in no field"),
         (["--var", "colour=red,blue", "-F", "resolution={colour}"], "is not one of the 38"),
         (["--variants", "0"], "0 is not in the range"),
+        (["--variants", "9" * 20], f"{'9' * 20} is not in the range"),
     ):
         row = {"text_prompt": "A {colour} cat"} | ({"resolution": "{colour}"} if "-F" in arguments else {})
         write_jsonl(folder / "rows.jsonl", [row])

@@ -152,7 +152,7 @@ def test_a_redirect_to_what_is_no_url_is_refused() -> None:
 def test_a_link_is_downloaded_as_an_image_is(kind: Kind, tmp_path: Path) -> None:
     """Some answers have links without images, for example that of v3.layerize_text."""
     with against(kind, image=["status_503", "ok"]) as (client, server):
-        assert client.call("download", server.image_url, tmp_path).name == "image.png"
+        assert client.call("download", f"{server.image_url}\n", tmp_path).name == "image.png"  # a line of a file
         others: list[object] = [None, "", UNSET, 7, Path("a.png"), b"https://a.example/a.png"]
         for value in others:
             with case(value), pytest.raises(RequestError, match="Give an image of a Generation"):

@@ -55,11 +55,14 @@ def test_a_proxy_that_does_not_reach_the_service(
     kind: Kind, internet: Internet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The response of a proxy is none of the service: the request never got there."""
-    for reply in (answer(502), answer(407), answer(200), b"HTTP/1.1 200 OK\r\n\r\n", b"SSH-2.0\r\n"):
+    for reply in (answer(502), answer(503), answer(407), answer(200), b"HTTP/1.1 200 OK\r\n\r\n", b"SSH-2.0\r\n"):
         proxy = internet.host("proxy.example", reply, tls=False)
         monkeypatch.setenv("HTTPS_PROXY", f"http://proxy.example:{proxy.port}")
         with Driver(kind, base_url="https://api.example", retry=WILLING) as client:
-            assert raised(APIConnectionError, client.ask).may_have_been_billed is False, reply
+            error = raised(APIConnectionError, client.ask)
+            assert error.may_have_been_billed is False, reply
+            # Asking again with a wrong password may lock an account.
+            assert error.transient is not reply.startswith(b"HTTP/1.1 407"), reply
 
 
 @pytest.mark.parametrize(("first", "billed"), [("status_500", True), ("status_429", False)])

@@ -237,7 +237,9 @@ _check_options: Final = together(
     click.option("--yes", is_flag=True, help="Do not ask before more than 20 images, or a request above 1 USD."),
 )
 matrix_options: Final = together(
-    click.option("--variants", type=click.IntRange(1), metavar="N", help="Send each request N times. [default: 1]"),
+    click.option(
+        "--variants", type=click.IntRange(1, 1_000_000), metavar="N", help="Send each request N times. [default: 1]"
+    ),
     click.option(
         "--var",
         "variables",

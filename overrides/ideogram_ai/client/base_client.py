@@ -320,9 +320,8 @@ class BaseClient(Generic[HTTPClient]):
         max_bytes: int | None,
     ) -> DownloadJob:
         headers = _HEADERS | {"Accept": "image/*"}
-        request = PreparedRequest(
-            to="images", method="GET", url=image.url or "", headers=headers, timeout=self._timeout
-        )
+        url = (image.url or "").strip()  # a line of a file ends with a line end
+        request = PreparedRequest(to="images", method="GET", url=url, headers=headers, timeout=self._timeout)
         most = MAX_IMAGE_BYTES if max_bytes is None else max_bytes
         return DownloadJob(image, path, overwrite, most, request, self._report("download"))
 

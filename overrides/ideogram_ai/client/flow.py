@@ -363,7 +363,9 @@ def judge_failure(
     why = describe_exception(failure)
     if trace.never_left or isinstance(failure, _BEFORE_SENDING):
         may_pass = (httpx.NetworkError, httpx.RemoteProtocolError, httpx.TimeoutException, SpokenTooSoonError)
-        transient = isinstance(failure, may_pass) and not is_certificate_error(failure)
+        # What a proxy responds to CONNECT is in the message alone, for example "503 Service Unavailable".
+        is_down = isinstance(failure, httpx.ProxyError) and str(failure).startswith("5")
+        transient = is_down or (isinstance(failure, may_pass) and not is_certificate_error(failure))
         cure = "Check the network and the base URL." if transient else "Trying again will not help; correct the cause."
         return APIConnectionError(
             f"The request never left: {why}. Nothing was billed. {cure}{_hints(failure, trace)}", transient=transient
