@@ -104,7 +104,7 @@ def test_a_row_that_contradicts_the_ledger_refuses_the_whole_input(
 ) -> None:
     plan_rows(ledger, [first])
     ledger.apply([sent(first), answered(first)])
-    with pytest.raises(PlanError, match=f"{message}.* Nothing was planned, nothing sent") as caught:
+    with pytest.raises(PlanError, match=f"{message}.* Nothing was sent, nothing billed") as caught:
         plan_rows(ledger, [request(7), second])
     assert caught.value.key == second.key
     assert [outcome.request.key for outcome in ledger.outcomes()] == [first.key]

@@ -390,6 +390,7 @@ def test_what_pythons_csv_module_writes(tmp_path: Path) -> None:
         "SELECT 'cat', ?, NULL, '1024x1024' UNION ALL SELECT 'fox', ?, 1, NULL", [PROMPT, BACKSLASHES]
     )
     records = [NAMES, *answer]
+    database.close()
     for dialect in csv.list_dialects():
         for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC):
             file = io.StringIO(newline="")

@@ -61,6 +61,7 @@ def test_the_second_one_cancels_what_is_in_flight(begin: Begin, folder: Path) ->
         wait_for_requests(server, 3)
         terminal.process.send_signal(signal.SIGINT)
         terminal.read_until("Press Ctrl-C again to cancel it")
+        time.sleep(0.6)  # or it would be an echo of the first
         terminal.process.send_signal(signal.SIGINT)
         assert terminal.finish() == 4
         assert len(server.ledger) == 3
@@ -80,6 +81,7 @@ def test_sigterm_where_there_is_no_terminal(folder: Path) -> None:
             assert process.stderr is not None
             assert process.stderr.readline().startswith("note: 7 rows: 7 images to make for free")
             assert process.stderr.readline().startswith("note: Nothing new is sent")
+            time.sleep(0.6)
             process.send_signal(signal.SIGTERM)
             out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 4

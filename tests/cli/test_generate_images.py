@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from cli_runs import SMALL, Command, acting, answering, entry, files, refuse
 
-from ideogram_ai.cli import sending
+from ideogram_ai.cli import exit_codes, sending
 from ideogram_ai.cli.destination import Destination
 from ideogram_ai.client import Ideogram
 from ideogram_ai.testing import MockServer
@@ -209,7 +209,11 @@ def test_a_fault_of_our_own_loses_no_link(ideogram: Command, monkeypatch: pytest
     assert run.err.splitlines()[-1] == f"{server.url}/image.png"
 
 
-def test_ctrl_c_during_a_download_leaves_the_link(ideogram: Command, folder: Path) -> None:
+def test_ctrl_c_during_a_download_leaves_the_link(
+    ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exit_codes, "_ECHO_SECONDS", 0.0)
+
     def act(exchange: Exchange) -> None:
         exchange.read_request()
         signal.raise_signal(signal.SIGINT)
@@ -231,6 +235,7 @@ def test_signals_that_follow_one_another_lose_no_image_and_no_link(
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(sending, "_save_images", save)
+    monkeypatch.setattr(exit_codes, "_ECHO_SECONDS", 0.0)
     with FaultServer(answering(entry())) as server:
         run = ideogram("generate", "a", "-o", "cat.png", "--base-url", server.url)
     assert "Nothing was billed" not in run.err

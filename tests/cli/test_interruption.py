@@ -8,6 +8,7 @@ import json
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -23,6 +24,8 @@ from ideogram_ai.testing.faults.exchange import Exchange
 from ideogram_ai.testing.faults.wire import Response, png
 
 PATIENCE = 20
+NO_ECHO = 0.6
+"""Seconds after which another signal is one of its own."""
 WAITING = "note: Waiting for the image, which may already be paid for. Press Ctrl-C again to stop waiting.\n"
 SAVING = "note: Saving the image first. Press Ctrl-C again to stop and show its link.\n"
 INTERRUPTED = "error: Interrupted. Nothing was billed.\n"
@@ -90,6 +93,7 @@ def test_a_signal_while_it_waits_saves_the_image(folder: Path, number: signal.Si
     with SlowService() as server, generating(folder, "--base-url", server.url) as process:
         assert server.posted.wait(PATIENCE)
         assert signal_and_read(process, number) == WAITING
+        process.send_signal(number)  # as timeout of coreutils does, and one Ctrl-C through some programs
         server.let_go()
         out, err = process.communicate(timeout=PATIENCE)
         assert (process.returncode, err, server.posts) == (0, "", 1)
@@ -114,6 +118,7 @@ def test_a_second_signal_during_the_download_shows_the_link(folder: Path) -> Non
         server.answer.set()
         assert server.downloading.wait(PATIENCE)
         assert signal_and_read(process, signal.SIGINT) == SAVING
+        time.sleep(NO_ECHO)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out) == (6, "")
@@ -125,6 +130,7 @@ def test_a_second_signal_while_it_waits_gives_up(folder: Path) -> None:
     with SlowService() as server, generating(folder, "--json", "--base-url", server.url) as process:
         assert server.posted.wait(PATIENCE)
         assert signal_and_read(process, signal.SIGINT) == WAITING
+        time.sleep(NO_ECHO)
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
     answer = json.loads(out)

@@ -125,6 +125,7 @@ def test_a_signal_during_the_submit_waits_for_the_id_and_a_second_one_gives_up(f
             "note: Waiting for the id of the job, which may already be paid for. Press Ctrl-C again to stop waiting.\n"
         )
         if again:
+            time.sleep(0.6)  # or it would be an echo of the first
             process.send_signal(signal.SIGINT)
         else:
             go_on.set()

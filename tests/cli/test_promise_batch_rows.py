@@ -156,7 +156,7 @@ def test_a_new_id_leaves_no_row_that_spoils_every_later_run(ideogram: Command, f
         for _ in range(2):
             run = ideogram(*command)
             assert (run.code, posts(server)) == (0, 3)
-            assert "1 row of the ledger, not in the input any more" in run.err
+            assert "1 row left alone, because the input no longer has" in run.err
         end = read_lines(ideogram(*command, "--json").out)[-1]
         assert (end["code"], end["absent"]["failed"], end["rows"]["failed"]) == (0, 1, 1)
         assert ideogram("batch", "--out", "images", "--base-url", server.url).code == 0, "without INPUT"

@@ -121,6 +121,22 @@ def test_quiet_prints_the_bytes_of_a_path(folder: Path) -> None:
     assert os.listdir(bytes(folder)) == [name]
 
 
+def test_a_report_after_ctrl_c_in_a_write_that_blocks_is_on_stderr(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The pipe is full, and nobody reads it: the second report would block too."""
+
+    class Blocking(io.StringIO):
+        def write(self, _: str) -> int:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdout", Blocking())
+    with pytest.raises(KeyboardInterrupt):
+        write_out("saved cat.png\n")
+    write_out("saved cat.png\n")
+    assert capsys.readouterr().err == "saved cat.png\n"
+
+
 def test_a_report_that_stdout_does_not_take_is_on_stderr(folder: Path) -> None:
     with FaultServer(answering(entry())) as server:
         generate = [*IDEOGRAM, "generate", "a", "--base-url", server.url, "-o"]

@@ -292,11 +292,18 @@ class Job:
             submit=submit,
             job_seconds=job_seconds,
         )
-        self._running = True
+        begin = partial(self._begin, client.base_url, options, rehearsal=rehearsal)
         before = None if self._run is None else self._run.journal
-        self._run = run = Run(client, self.store, self.ledger, self.claims, options=options, before=before)
+        self._run = Run(client, self.store, self.ledger, self.claims, options=options, before=before)
+        return await self._finish(self._run, begin, on_event)
+
+    async def _finish(
+        self, run: Run, begin: Callable[[], None], on_event: Callable[[Event], None] | None
+    ) -> RunStopped:
+        """Begin a run, and bring it to its end. What the ledger does not have then is named."""
+        self._running = True
         try:
-            await anyio.to_thread.run_sync(partial(self._begin, client.base_url, options, rehearsal=rehearsal))
+            await anyio.to_thread.run_sync(begin)
             await run.finish(on_event)
             return run.report(await anyio.to_thread.run_sync(self._left), self.unrecorded)
         except BaseException as error:

@@ -78,15 +78,10 @@ def run_batch(
         IdeogramError: An error that every request would meet.
         BatchError: A row is not a request, or the run was stopped because one request after the other ended unknown.
     """
-    return Outcomes(
-        Runner(
-            _read(requests),
-            client,
-            RunOptions(in_flight=in_flight, downloads=downloads, prices=prices, submit=submit, job_seconds=job_seconds),
-            finish=finish,
-            journal=journal,
-        )
+    options = RunOptions(
+        in_flight=in_flight, downloads=downloads, prices=prices, submit=submit, job_seconds=job_seconds
     )
+    return Outcomes(Runner(_read(requests), client, options, finish=finish, journal=journal))
 
 
 async def _read(requests: Requests) -> AsyncGenerator[Outcome]:

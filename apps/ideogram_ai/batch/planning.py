@@ -351,7 +351,7 @@ class _Plan:
         if row is None:
             raise PlanError(
                 f"There is no row {key!r:.80} that could be made again: neither the ledger nor the input has it. "
-                "Nothing was planned, nothing sent.",
+                f"{NOTHING_SENT}",
                 key=key,
                 line=None,
             )
@@ -418,7 +418,7 @@ class _Plan:
         return PlanError(
             f"{rows} changed after being made, and may have been billed: {listed}.{self._hint} Undo the change, give "
             "the changed row a new id, or take all of them as new rows and keep what was made, with --replace "
-            "(replace=True). Nothing was planned, nothing sent.",
+            f"(replace=True). {NOTHING_SENT}",
             key=first.key,
             line=first.line,
         )

@@ -117,21 +117,12 @@ def generate(
         LedgerError: The place holds another batch.
         StoreError: The place cannot be read.
     """
-    from .job import Job  # noqa: PLC0415 - only for what was spent
-
     key = resolve_api_key(api_key)
     if isinstance(key, str):
         raise ConfigurationError(f"{key} {NOTHING_SENT}")
-    url = resolve_base_url(base_url)
-    with open_store(out) as store:
-        Claims(store).check_server(server_of(url))
-    spent = Decimal(0)
-    if max_cost is not None:
-        with Job.open(out, shared=True) as job:
-            spent = job.total_cost()
     settings = Settings(
         out=absolute(out),
-        base_url=url,
+        base_url=resolve_base_url(base_url),
         timeout=timeout,
         in_flight=in_flight,
         submit=submit,
@@ -141,8 +132,21 @@ def generate(
         retry_unknown=retry_unknown,
         retry_failed=retry_failed,
     )
-    outcomes: Dataset = _map(dataset, settings, _coordinate(key.reveal(), settings, spent), workers)
+    coordinator = _coordinate(key.reveal(), settings, _spent(settings))
+    outcomes: Dataset = _map(dataset, settings, coordinator, workers)
     return outcomes
+
+
+def _spent(settings: Settings) -> Decimal:
+    """Check that the place holds no other batch, and return what was spent there, which only a limit needs."""
+    from .job import Job  # noqa: PLC0415 - only for what was spent
+
+    with open_store(settings.out) as store:
+        Claims(store).check_server(server_of(settings.base_url))
+    if settings.max_cost is None:
+        return Decimal(0)
+    with Job.open(settings.out, shared=True) as job:
+        return job.total_cost()
 
 
 def run_job(

@@ -15,6 +15,7 @@ from attrs import asdict, evolve
 
 from ideogram_ai.client import Generation
 from ideogram_ai.client import Job as ImageJob
+from ideogram_ai.client.errors import NOTHING_SENT
 from ideogram_ai.client.images import parse_generation
 from ideogram_ai.client.jobs import read_job
 from ideogram_ai.client.request import is_array, is_object
@@ -158,9 +159,7 @@ def with_generation(outcome: Outcome, body: bytes) -> Outcome:
 def contradiction(request: BatchRequest, what: str) -> PlanError:
     """The error about a row that cannot be planned."""
     line = f"line {request.line}, " if request.line else ""
-    return PlanError(
-        f"{line}row {request.key!r:.80}: {what}. Nothing was planned, nothing sent.", key=request.key, line=request.line
-    )
+    return PlanError(f"{line}row {request.key!r:.80}: {what}. {NOTHING_SENT}", key=request.key, line=request.line)
 
 
 def is_too_deep(text: str) -> bool:

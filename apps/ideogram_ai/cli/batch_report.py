@@ -199,8 +199,8 @@ def _print_what_is_left(summary: BatchSummary) -> None:
         )
     if any(summary.absent.values()):
         print_note(
-            f"{count(sum(summary.absent.values()), 'row')} of the ledger, not in the input any more or made again "
-            f"since, left as they are: {state_line(summary.absent)}."
+            f"{count(sum(summary.absent.values()), 'row')} left alone, because the input no longer has them or they "
+            f"were made again: {state_line(summary.absent)}."
         )
     if summary.withheld:
         print_note(f"{count(summary.withheld, 'image')} of saved rows withheld by the safety check. They are billed.")

@@ -57,6 +57,8 @@ _SETTLE_SECONDS: Final = 2.0
 """So long after an interruption further signals change nothing: they would interrupt the report on what was paid for.
 A terminal repeats keys, and programs that start others forward signals which these have already."""
 _interrupted_at = float("-inf")
+_ECHO_SECONDS: Final = 0.5
+"""A signal so soon after another one is the same one: coreutils' timeout, npm and others send each of theirs twice."""
 
 
 def raise_interrupt(number: int, *, may_have_been_billed: bool = False) -> None:
@@ -77,7 +79,7 @@ def raise_interrupt(number: int, *, may_have_been_billed: bool = False) -> None:
 
 @contextmanager
 def handle_signals(handler: Callable[[int], object], *, only_default: bool = False) -> Generator[None]:
-    """Call a function on SIGINT, SIGTERM and SIGHUP, and restore the earlier handlers in the end.
+    """Call a function on SIGINT, SIGTERM and SIGHUP, once for an echo too, and restore the earlier handlers in the end.
 
     Only the main thread may set handlers; in another one this does nothing.
 
@@ -88,6 +90,14 @@ def handle_signals(handler: Callable[[int], object], *, only_default: bool = Fal
     global _interrupted_at  # noqa: PLW0603
     _interrupted_at = float("-inf")
     before: dict[int, Any] = {}
+    last = float("-inf")
+
+    def on_signal(number: int, _frame: object) -> None:
+        nonlocal last
+        earlier, last = last, time.monotonic()
+        if last - earlier >= _ECHO_SECONDS:
+            handler(number)
+
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGINT", "SIGTERM", "SIGHUP"):
             number = getattr(signal, name, None)  # Windows has no SIGHUP
@@ -95,7 +105,7 @@ def handle_signals(handler: Callable[[int], object], *, only_default: bool = Fal
             # nohup ignores SIGHUP: the user wants the program to go on.
             if number is None or current is signal.SIG_IGN or (only_default and current is not signal.SIG_DFL):
                 continue
-            before[number] = signal.signal(number, lambda number, _frame: handler(number))
+            before[number] = signal.signal(number, on_signal)
     try:
         yield
     finally:
