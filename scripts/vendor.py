@@ -401,10 +401,13 @@ def _check(destination: Path, copy: Copy) -> tuple[int, str]:
     there = read_copy(place)
     if there is None:
         raise VendoringError(f"there is no copy in {destination}; make it with the same command without --check")
-    lines = [*_lines(local_changes(there, copy)), *_outdated(there, copy)]
+    local = local_changes(there, copy)
+    lines = [*_lines(local), *_outdated(there, copy)]
     if not lines:
         return 0, f"{place} is up to date: {copy.title}"
     head, cure = f"error: {place} differs from this checkout:", "fix it with the same command without --check"
+    if any(what != "missing" for _, what in local):  # which that command refuses to overwrite
+        cure += ", and with --force if no edit is to be kept; let no formatter run over the copy"
     return 1, "\n".join([head, *lines, cure])
 
 

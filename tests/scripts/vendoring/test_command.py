@@ -142,6 +142,7 @@ def test_local_edits_are_reported_kept_and_overwritten_with_force_alone(command:
         before = texts(folder)
         run = command("--check", destination=folder)
         assert (run.code, run.err.splitlines()[1:-1]) == (1, [f"  {line}"]), kind
+        assert ("and with --force" in run.err) == (kind != "missing"), "the cure is one that is not refused"
         for options in ([], ["--dry-run"]) if kind != "missing" else ():
             run = command(*options, makes=later, destination=folder)
             assert run.code == 1
