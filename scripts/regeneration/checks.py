@@ -214,8 +214,6 @@ def _names(document: dict[str, Any]) -> Iterator[tuple[Pointer, str]]:
         for key, child in node.items():
             if holds_names((key,)) and is_mapping(child):
                 yield from (((*here, key, name), name) for name in child)
-            elif key == "tags" and is_list(child):
-                yield from (((*here, key, i), tag) for i, tag in enumerate(child) if isinstance(tag, str))
 
 
 def _strings(value: Any) -> Iterator[str]:
