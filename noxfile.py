@@ -74,7 +74,7 @@ def tests(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Check that the client's own tests reach every line and every branch of it, and list what they miss."""
     install(session)
-    session.run("pytest", "-n", "auto", "--cov", "tests/client", *session.posargs)
+    session.run("pytest", "-n", "auto", "tests/client", "--cov", *session.posargs)  # --cov takes what follows
 
 
 @nox.session
