@@ -376,6 +376,7 @@ class ClaimsMachine(LedgerMachine):
     def crash_and_open(self) -> None:
         """What another process finds when this one is killed now."""
         self.claims._presence._stopped.set()
+        self.claims._free_reserve()
         self.ledger.close()
         self.open()
 
