@@ -236,7 +236,8 @@ def begin_run(store: Store, ledger: Ledger) -> None:
     if not _create_alone(store, name, by.encode("utf-8", "surrogateescape")):
         raise LedgerError(
             f"A copy of the ledger {str(ledger.path)!r} begins a run in {store.location!r}: {name!r} there says on "
-            f"which machine. Only one of the two can go on with the batch. {NOTHING_SENT}"
+            "which machine. Only one of the two can go on with the batch. Remove that file if nothing runs there. "
+            f"{NOTHING_SENT}"
         )
     check_mark(store, ledger)  # a copy may have had more runs since the last look
     ledger.begin_run()
