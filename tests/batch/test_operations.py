@@ -100,6 +100,7 @@ async def test_a_batch_of_different_operations(folder: Path, tmp_path: Path, sub
         ({"operation": ["remix"]}, "operation", "give one of"),
         ({"operation": "remix"}, None, "image"),
         ({"operation": "remix", "image": "gone.png"}, "image", 'gone.png" is not a file.'),
+        ({"operation": "remix", "image": "~no-user/a.png"}, "image", '~no-user/a.png" is not a file.'),
         ({"operation": "remix", "image": "pictures"}, "image", 'pictures" is not a file.'),
         ({"operation": "remix", "image": "empty.png"}, "image", 'empty.png" is empty.'),
         ({"operation": "remix", "image": "https://a.test/a.png"}, "image", "is a URL; download the file"),

@@ -226,6 +226,7 @@ def test_a_cell_that_names_a_json_file(tmp_path: Path) -> None:
             assert json.dumps(dict(row.values)) == json.dumps({"json_prompt": poster}), "in the author's order"
         for cell, words in (
             ("none.json", "cannot be read: No such file"),
+            ("~no-user/a.json", "cannot be read: No such file"),
             ("twice.json", 'the key "a" is there twice'),
             ("latin.json", "cannot be used as JSON"),
         ):

@@ -434,6 +434,15 @@ def test_events_are_objects_a_line(ideogram: Command, folder: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [(), ("--json",), ("-q",)])
+def test_what_many_responses_break_is_said_once(ideogram: Command, folder: Path, options: tuple[str, ...]) -> None:
+    write_jsonl(folder / "rows.jsonl", prompts(3))
+    run = ideogram(*BATCH, *options, at=answering(entry(seed="x")))
+    assert (run.code, run.err.count("data[0].seed is a string, not an integer")) == (0, 1)
+    assert "warning: The response breaks the contract, and the images in it are still returned: " in run.err
+    assert "ResponseWarning" not in run.err
+
+
+@pytest.mark.parametrize("options", [(), ("--json",), ("-q",)])
 def test_the_id_of_a_job_that_the_ledger_lacks_is_printed(
     ideogram: Command, folder: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:

@@ -30,6 +30,7 @@ def test_each_combination_is_sent_as_often_as_asked(ideogram: Command, folder: P
     wanted = [f"A {size} {colour} cat in {{braces}}" for size in sizes for colour in colours for _ in range(2)]
     assert (run.code, prompts_of(service)) == (0, wanted)
     assert run.out.endswith("8 of 8 requests done\n")
+    assert run.err.count("warning: text_prompt: {braces} stays as it is. To fill it, add --var braces=A,B.\n") == 1
     assert files(folder) == [
         "a-big-grey-cat-in-braces-2.png", "a-big-grey-cat-in-braces.png",
         "a-big-red-or-blue-cat-in-braces-2.png", "a-big-red-or-blue-cat-in-braces.png",
@@ -185,3 +186,7 @@ def test_rows_of_a_batch(ideogram: Command, folder: Path, service: MockServer) -
     assert run.err.startswith("note: 14 rows: 7 images to make for free, 10 at a time, 7 finished.\n")
     assert {"cat-red-2", "cat-blue-2", "red-owl-2", "fox-2"} < {row["id"] for row in manifest(folder / "images")}
     assert len(prompts_of(service)) == 14
+    write_jsonl(folder / "rows.jsonl", [{"text_prompt": "A {c} {size} cat"}, {"text_prompt": "{size} {size}"}])
+    for options, remarks in (([], 0), (["--var", "c=red,blue"], 2), (["--var", "size=small"], 1)):
+        run = ideogram("batch", "rows.jsonl", "--out", "other", *options, "--dry-run")
+        assert (run.code, run.err.count(" stays as it is. ")) == (0, remarks)

@@ -134,7 +134,8 @@ def ask(method: str, url: str, headers: dict[str, str], body: bytes = b"") -> An
     if FAULT == "connection-kept" and method == "POST":
         return ask_on_kept(url, headers, body)
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=20)
+    patience = 0.4 * float(os.environ["IDEOGRAM_TIMEOUT"]) if FAULT == "retry-after-timeout" else 20
+    connection = http.client.HTTPConnection(parts.netloc, timeout=patience)
     try:
         connection.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), body or None, headers)
         answer = connection.getresponse()
@@ -183,7 +184,7 @@ def call(operation: Operation, request: dict[str, Any]) -> Answered:
         try:
             answer = send(operation, request)
         except LostError:
-            if FAULT != "retry-after-reset":
+            if FAULT not in {"retry-after-reset", "retry-after-timeout"}:
                 tell("unknown")
             continue
         if answer[0] == 303 and FAULT == "303-repeated":

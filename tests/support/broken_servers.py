@@ -236,6 +236,7 @@ BROKEN_SERVERS = {
     "the seed is missing": _telling("answer.200.data.seed", _with_image(seed=None)),
     "the size is no size": _telling("answer.200.data.resolution", _with_image(resolution="2048 x 2048")),
     "the time is a number": _telling("answer.200.created", _when(200, _also_told(created=1743867804))),
+    "there is no image": _telling("answer.200.link-present", _when(200, _also_told(data=[]))),
     "the link is missing": _telling("answer.200.link-present", _with_image(url="")),
     "the link needs the key": BrokenServer(lambda: rewriting(images=False), "answer.200.link-opens"),
     "422 has another type": _telling("answer.422.error", _when(422, _body({"error": 5}))),

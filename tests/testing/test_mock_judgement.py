@@ -1,6 +1,8 @@
 """What the mock server accepts and refuses, and how its messages name the field, the value and the fix."""
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -318,3 +320,13 @@ def test_a_number_is_read_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
             assert [problem.pointer for problem in decoded.problems] == ["#/steps"], text
         else:
             assert (decoded.items, decoded.problems) == ([("steps", value)], [])
+
+
+def test_the_parser_prints_no_warnings_of_its_own() -> None:
+    program = """
+from ideogram_ai.testing.service import read_request
+from ideogram_ai.contract.view import read_view
+print(read_request(read_view(), "multipart/form-data; boundary=x", b"junk").refused.status)
+"""
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("400\n", "")

@@ -168,8 +168,39 @@ def test_a_plan_that_did_not_happen_fails_the_test() -> None:
     with ideogram_mock() as mock:
         mock.refuse(429, times=6).withhold()
         assert [ask().status_code for _ in range(4)] == [429] * 4
-        with pytest.raises(AssertionError, match=r"requested: refuse\(429\), 2 more; withhold, 1 more\."):
+        mock.refuse(422, operation="remix")
+        left = r"requested: refuse\(429\), 2 more; withhold, 1 more; refuse\(422\) of remix, 1 more\. "
+        with pytest.raises(AssertionError, match=left + f"Requested: POST {OPERATION.path}\\. Plan only"):
             mock.verify()
+
+
+def test_wrong_plans_are_refused_at_once() -> None:
+    wrong: list[tuple[str, Any, str]] = [
+        ("refuse", 999, r"refuse\(999\): pass a status from 200 to 599"),
+        ("time_out", "wating", r"time_out\(wating\): there is no 'wating'; when is one of connecting"),
+        ("break_off", "", r"break_off\(\): there is no ''"),
+        ("reply", httpx.Response(200), r"reply takes an Answer\(.*\), not a Response"),
+        ("reply", {}, r"reply takes an Answer\(.*\), not a dict"),
+    ]
+    with ideogram_mock() as mock:
+        for method, value, message in wrong:
+            with pytest.raises((TypeError, ValueError), match=message):
+                getattr(mock, method)(value)
+
+
+def test_the_innermost_of_several_responds() -> None:
+    with ideogram_mock() as outer:
+        outer.router.get("https://one.example/").respond(204)
+        with pytest.raises(RuntimeError, match="is entered already"), outer:
+            pass
+        for _ in range(2):
+            with ideogram_mock() as inner, ideogram_mock() as innermost:
+                innermost.refuse(422)
+                assert ask().status_code == 422
+                assert httpx.get("https://one.example/").status_code == 204
+            assert [len(mock.ledger) for mock in (outer, inner, innermost)] == [0, 0, 1]
+        outer.refuse(402)
+        assert ask().status_code == 402
 
 
 def test_which_hosts_and_operations_are_mocked() -> None:

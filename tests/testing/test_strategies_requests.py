@@ -25,9 +25,9 @@ from samples import sample
 from ideogram_ai.contract import view as contract_view
 from ideogram_ai.contract.check import check_request
 from ideogram_ai.generated.contract import read_contract
-from ideogram_ai.generated.operations import OPERATIONS, Operation
+from ideogram_ai.generated.operations import OPERATIONS, POST_REMIX_IMAGE_V4, Operation
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4 as OPERATION
-from ideogram_ai.testing import broken_requests, files, request_rules, requests
+from ideogram_ai.testing import answers, broken_requests, files, request_rules, requests, unusual_answers
 from ideogram_ai.testing.strategies.mutations import mutators
 from ideogram_ai.testing.strategies.schema_values import SchemaValues, UnknownKeywordError
 
@@ -164,6 +164,14 @@ def test_an_unknown_keyword_is_refused_and_not_skipped(alter: Alter, schema: str
     name, value = next(iter(keyword.items()))
     with pytest.raises(UnknownKeywordError, match=f"format {value}" if name == "format" else name):
         requests()
+
+
+def test_an_operation_goes_by_the_name_of_its_method_too() -> None:
+    makers: tuple[Callable[..., Any], ...] = (requests, broken_requests, request_rules, answers, unusual_answers)
+    for make in makers:
+        assert repr(make(operation="remix")) == repr(make(operation=POST_REMIX_IMAGE_V4))
+        with pytest.raises(ValueError, match="operation: there is no 'remx'; the client's methods are generate, "):
+            make(operation="remx")
 
 
 def keywords_of_the_contract(operation: Operation) -> Iterator[str]:

@@ -181,7 +181,7 @@ class Checker:
         for name in file_fields(view.operation.method_name).intersection(fields):
             value = fields[name]
             files = [
-                str(self._rules.folder / Path(file).expanduser()) if isinstance(file, str) else file
+                str(self._rules.folder / os.path.expanduser(file)) if isinstance(file, str) else file  # noqa: PTH111
                 for file in (value if is_array(value) else [value])
             ]
             fields[name] = files if is_array(value) or view.fields[name].item is not None else files[0]

@@ -12,11 +12,11 @@ from attrs import evolve, field, frozen
 
 from ideogram_ai.client.request import is_array, is_object
 
-from .model import FILE_MEMBER, KEY_MEMBER, InputError
+from .model import FILE_MEMBER, KEY_MEMBER, InputError, RowProblem
 from .names import without_image_suffix
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from .model import Row
 
@@ -76,10 +76,19 @@ class Matrix:
             if name not in self.used:
                 raise InputError(f"--var {name}: {{{name}}} is in no field. Write it into the prompt.")
 
-    def rows(self, rows: Iterable[Row]) -> Iterator[Row]:
+    def unfilled(self, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield what to say of {NAME} without a variable, by field: beside variables that are filled, it is a slip."""
+        for name, value in fields.items() if self.variables else ():
+            for word in dict.fromkeys(_names_in(value)):
+                if word not in self.variables:
+                    yield name, f"{name}: {{{word}}} stays as it is. To fill it, add --var {word}=A,B."
+
+    def rows(self, rows: Iterable[Row], remark: Callable[[RowProblem], None]) -> Iterator[Row]:
         """Yield the variants of each row. An id or a file name gets the values that it lacks, and a number."""
         numbers = count(1)
         for row in rows:
+            for name, message in self.unfilled(row.values):
+                remark(RowProblem(row.line, name, message))
             if row.problems:
                 yield evolve(row, number=next(numbers))
                 continue

@@ -34,7 +34,7 @@ from .batch_report import BatchReporter
 from .batch_summary import BatchSummary, FailureGroups, Progress
 from .contract_input import OPERATION, STDIN
 from .exit_codes import ExitCode, WrongUseError, handle_signals
-from .service import ClientArguments, ServiceOptions, open_service, option_message, refuse_both
+from .service import ClientArguments, ServiceOptions, client_warnings, open_service, option_message, refuse_both
 from .terminal import CONFIRM_ABOVE, can_prompt, count
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def run(ctx: click.Context) -> ExitCode:
     # A driver of S3 reports a broken connection by an exception; a line for each task behind it would bury the links.
     logging.getLogger("asyncio").addFilter(lambda record: "aiohttp" not in record.getMessage())
     try:
-        summary = batch.run()
+        with client_warnings():
+            summary = batch.run()
     except InvalidRowsError:
         return ExitCode.WRONG_USE
     except _DryRunDone:

@@ -61,7 +61,8 @@ class RowOptions:
         checker = Checker(self._read_rules(source, shown=shown), reporter.bad_row, reporter.odd_row)
         form = Format(self.form) if self.form else None
         matrix = Matrix.of(self.variables, self.variants)
-        rows = matrix.rows(read_rows(source, form, renamed=self._read_map(), csv=self._read_csv()))
+        read = read_rows(source, form, renamed=self._read_map(), csv=self._read_csv())
+        rows = matrix.rows(read, reporter.odd_row)
 
         def requests() -> Iterator[BatchRequest]:
             yield from checker.requests(rows)

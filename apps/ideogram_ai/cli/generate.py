@@ -80,6 +80,8 @@ def run(
         _fill(request, command, Inputs(), **options)
         matrix = Matrix.of(variables, variants)
         # Before the user is asked for a key.
+        for _, message in () if shared.quiet else matrix.unfilled(request.documented):
+            print_warning(message)
         for filled, values in matrix.combinations(request.documented):
             each = evolve(request, documented=filled, values=tuple(values.values()))
             refuse_blank(each)

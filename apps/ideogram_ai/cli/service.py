@@ -7,6 +7,7 @@ import logging
 import os
 import socket
 import sys
+import warnings
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import urlsplit
 import click
 from attrs import define
 
-from ideogram_ai.client import Ideogram
+from ideogram_ai.client import Ideogram, ResponseWarning
 from ideogram_ai.client.config import KEY_VARIABLE, resolve_api_key, resolve_base_url
 from ideogram_ai.client.url_policy import is_loopback
 
@@ -111,7 +112,7 @@ def open_service(
             warn_about_http(options.base_url, allow_http=options.allow_http)
         yield arguments
         return
-    server = load_mock_server(warnings=not options.quiet)(in_flight=in_flight)
+    server = load_mock_server(shown=not options.quiet)(in_flight=in_flight)
     try:
         server.start()
     except OSError as error:
@@ -168,7 +169,7 @@ def _checked(key: str, source: str) -> str:
     return key
 
 
-def load_mock_server(*, warnings: bool = True) -> type[MockServer]:
+def load_mock_server(*, shown: bool = True) -> type[MockServer]:
     """Import the mock server. Its warnings are printed, for example on letters that no font has."""
     try:
         # Pillow is used for the first image only, which is too late to find out.
@@ -178,13 +179,34 @@ def load_mock_server(*, warnings: bool = True) -> type[MockServer]:
         raise WrongUseError(f"The mock server needs {error.name}: run pip install 'ideogram-ai[testing]'.") from None
     from ideogram_ai.testing import MockServer  # noqa: PLC0415 - an extra, which is there now
 
-    logging.getLogger("ideogram_ai.testing").handlers = [_PrintWarnings() if warnings else logging.NullHandler()]
+    logging.getLogger("ideogram_ai.testing").handlers = [_PrintWarnings() if shown else logging.NullHandler()]
     return MockServer
 
 
 class _PrintWarnings(logging.Handler):
+    """Prints each warning once: thousands of rows may bring the same."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._printed: set[str] = set()
+
     def emit(self, record: logging.LogRecord) -> None:
-        print_warning(record.getMessage())
+        if (message := record.getMessage()) not in self._printed:
+            self._printed.add(message)
+            print_warning(message)
+
+
+@contextmanager
+def client_warnings() -> Generator[None]:
+    """Print what the client warns of as warnings of the command."""
+    client, handler = logging.getLogger("ideogram_ai.client"), _PrintWarnings()
+    client.addHandler(handler)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResponseWarning)  # it is logged too
+            yield
+    finally:
+        client.removeHandler(handler)
 
 
 def run_mock_server(

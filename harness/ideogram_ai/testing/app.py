@@ -26,7 +26,7 @@ from ideogram_ai.generated.operations import OPERATIONS
 from .asgi import base_url_of, bytes_response, in_origin_form, read_body, sent_path
 from .images import LINK_LIFE, LinkRefusal
 from .jobs import MockJob, deliver
-from .mock_responses import Answer, forced_answer, limit_answer, problem_answer
+from .mock_responses import STATUSES, Answer, forced_answer, limit_answer, problem_answer
 from .recording import Exchange, ExchangeLog, Recorder, close_exchange, new_exchange
 from .routes import bare_path, operations_at, path_parameters, path_pattern
 from .service import MockService, ReadRequest, read_request
@@ -314,9 +314,6 @@ def _response(answer: Answer) -> Response:
     return Response(answer.body, answer.status, dict(answer.headers), _JSON if answer.body else None)
 
 
-_STATUSES: Final = range(200, 600)
-
-
 def parse_scenario(text: str) -> tuple[int, ...]:
     """Parse a comma-separated list of statuses, for example `429,429,200`.
 
@@ -346,6 +343,6 @@ def preferred_status(prefer: str) -> int | None:
 
 def _status(text: str, where: str) -> int:
     text = text.strip()
-    if text.isascii() and text.isdecimal() and int(text) in _STATUSES:
+    if text.isascii() and text.isdecimal() and int(text) in STATUSES:
         return int(text)
-    raise ValueError(f"{where} has {text!r}; a status is a number from {_STATUSES.start} to {_STATUSES.stop - 1}.")
+    raise ValueError(f"{where} has {text!r}; a status is a number from {STATUSES.start} to {STATUSES.stop - 1}.")

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ideogram_ai.contract.problems import Problem
     from ideogram_ai.contract.view import ContractView
 
+STATUSES: Final = range(200, 600)
+"""The statuses that an answer may have."""
 WITHOUT_BODY: Final = frozenset({204, 205, 304})
 """The statuses whose responses have no body."""
 

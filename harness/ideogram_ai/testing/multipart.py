@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 _MOST_PARTS: Final = 1000
+# The mock server reports what it refuses itself: without a handler, Python writes the library's warnings to stderr.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
 def parse_multipart(content_type: str | None, body: bytes | deque[bytearray], media_type: str) -> list[Part]:

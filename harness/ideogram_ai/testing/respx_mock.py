@@ -15,12 +15,12 @@ import httpx
 from attrs import evolve
 
 from ideogram_ai.client import waiting
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import find_view, read_view
 from ideogram_ai.generated.operations import OPERATIONS, SERVER_URL
 
 from .images import link_origin
 from .jobs import FAILURE_REASON
-from .mock_responses import Answer, announcing_answer, forced_answer, json_answer
+from .mock_responses import STATUSES, Answer, announcing_answer, forced_answer, json_answer
 from .recording import Exchange, ExchangeLog, close_exchange, new_exchange
 from .respx_plan import (
     DISCONNECTS,
@@ -36,7 +36,6 @@ from .respx_plan import (
     When,
     download_problem,
     failing,
-    operations_of,
     request_problems,
     to_response,
     unmocked_problem,
@@ -56,6 +55,7 @@ if TYPE_CHECKING:
 
 On: TypeAlias = "str | Operation | None"
 _HOST: Final = urlsplit(SERVER_URL).hostname
+_entered: list[IdeogramMock] = []  # the innermost last
 
 
 class IdeogramMock:
@@ -72,6 +72,8 @@ class IdeogramMock:
 
     A request that the service would refuse fails the test with the name of the field, whatever was planned for it: an
     AssertionError is raised where the request is sent, and again at the end, in case the code under test caught it.
+
+    Where several are entered, the innermost responds: that of a test, and not that of a fixture with a wider scope.
 
     A client with a transport of its own (`httpx.Client(transport=...)` with a transport that is not httpx's) is not
     reached.
@@ -147,6 +149,8 @@ class IdeogramMock:
     def refuse(self, status: int, *, times: int | None = 1, operation: On = None) -> Self:
         """Return a status, 200 to 599, documented or not, with the example body that the contract has for it."""
         why = f"refuse({status})"
+        if status not in STATUSES:
+            raise ValueError(f"{why}: pass a status from {STATUSES.start} to {STATUSES.stop - 1}.")
         return self._add(why, lambda call: forced_answer(call.view, status, why), times, operation)
 
     def rate_limit(
@@ -177,17 +181,19 @@ class IdeogramMock:
     ) -> Self:
         """Time out at a point of the exchange, without a delay; "answering": after half of the answer, or a success."""
         name = f"time_out({when})"
-        return self._add(name, failing(TIMEOUTS[when], name, when, self._whole(answer)), times, operation)
+        return self._add(name, failing(TIMEOUTS, name, when, self._whole(answer)), times, operation)
 
     def break_off(
         self, when: When = "waiting", *, answer: Answer | None = None, times: int | None = 1, operation: On = None
     ) -> Self:
         """Break the connection at a point of the exchange; "answering": after half of the answer, or of a success."""
         name = f"break_off({when})"
-        return self._add(name, failing(DISCONNECTS[when], name, when, self._whole(answer)), times, operation)
+        return self._add(name, failing(DISCONNECTS, name, when, self._whole(answer)), times, operation)
 
     def reply(self, answer: Answer, *, times: int | None = 1, operation: On = None) -> Self:
         """Return this response: for example, one that a strategy drew."""
+        if not isinstance(answer, Answer):  # pyright: ignore[reportUnnecessaryIsInstance] - people pass httpx.Response
+            raise TypeError(f"reply takes an Answer(status, body, why, headers), not a {type(answer).__name__}.")
         return self._add(answer.why, self._whole(answer), times, operation)
 
     def judge(self, *, times: int | None = 1, operation: On = None) -> Self:
@@ -227,7 +233,11 @@ class IdeogramMock:
         if problems:
             raise ContractBrokenError("\n".join(problems))
         if unused:
-            raise AssertionError(f"Planned responses were not requested: {'; '.join(unused)}.")
+            came = ", ".join(dict.fromkeys(f"{each.method} {each.path}" for each in self.ledger)) or "nothing"
+            raise AssertionError(
+                f"Planned responses were not requested: {'; '.join(unused)}. Requested: {came}. Plan only what the "
+                "test needs, or set strict = False."
+            )
 
     def verify_beside(self, error: BaseException) -> None:
         """Add what `verify()` would report about requests to an error that already fails the test."""
@@ -237,13 +247,20 @@ class IdeogramMock:
                 error.add_note(problem)
 
     def __enter__(self) -> Self:
+        if self in _entered:
+            raise RuntimeError("This IdeogramMock is entered already: use it as it is, or make another one.")
         self.router.start()
+        for outer in reversed(_entered):  # respx asks routers in the order in which they were started
+            outer.router.stop(clear=False, reset=False)
+            outer.router.start()
+        _entered.append(self)
         self._quick_polls.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        _entered.remove(self)
         self._quick_polls.stop()
         self.router.stop()
         if error is None:
@@ -267,7 +284,7 @@ class IdeogramMock:
         among: frozenset[str] | None = None,
         allows_any_request: bool = False,
     ) -> Self:
-        wanted = among if operation is None else operations_of(operation)
+        wanted = among if operation is None else frozenset({find_view(operation).operation.operation_id})
         if among is not None and wanted is not None and not wanted <= among:
             methods = ", ".join(each.method_name for each in OPERATIONS.values() if each.operation_id in among)
             raise ValueError(f"{name} is not for {operation!r}; it is for {methods}.")

@@ -54,20 +54,6 @@ MAKE_IMAGES: Final = SUBMITS | {name for name, operation in OPERATIONS.items() i
 """The operations that make images, at once or as a job."""
 
 
-def operations_of(name: str | Operation) -> frozenset[str]:
-    """Return the operation of a name: that of the client's method, or the operationId.
-
-    Raises:
-        ValueError: There is no such operation.
-    """
-    wanted = name if isinstance(name, str) else name.operation_id
-    for operation in OPERATIONS.values():
-        if wanted in {operation.operation_id, operation.method_name}:
-            return frozenset({operation.operation_id})
-    methods = ", ".join(operation.method_name for operation in OPERATIONS.values())
-    raise ValueError(f"operation: there is no {wanted!r}; the client's methods are {methods}.")
-
-
 Handler = Callable[[Call], Answer | httpx.Response]
 """Returns the response to a request, or raises what the transport would raise."""
 
@@ -105,6 +91,11 @@ class PlannedResponse:
     left: int | None
     operations: frozenset[str] | None = None
     allows_any_request: bool = False
+
+    def __str__(self) -> str:
+        """Say what is left, for a message."""
+        wanted = [OPERATIONS[each].method_name for each in self.operations or ()]
+        return f"{self.name}{f' of {wanted[0]}' if len(wanted) == 1 else ''}, {self.left} more"
 
     def covers(self, other: PlannedResponse) -> bool:
         """Whether it takes every request that the other one could take."""
@@ -154,7 +145,7 @@ class ResponsePlan:
     def drop_unused(self) -> list[str]:
         """Empty the queue, and return the names of what was not used."""
         with self._lock:
-            unused = [f"{planned.name}, {planned.left} more" for planned in self._queue if planned.left is not None]
+            unused = [str(planned) for planned in self._queue if planned.left is not None]
             self._queue.clear()
             return unused
 
@@ -165,8 +156,17 @@ def to_response(answer: Answer) -> httpx.Response:
     return httpx.Response(answer.status, headers=content_type | dict(answer.headers), content=answer.body)
 
 
-def failing(kind: type[httpx.TransportError], name: str, when: When, whole: Callable[[Call], Answer]) -> Handler:
-    """Return a handler that raises an error; `whole` makes the response of which half arrives."""
+def failing(
+    kinds: Mapping[When, type[httpx.TransportError]], name: str, when: When, whole: Callable[[Call], Answer]
+) -> Handler:
+    """Return a handler that raises the error of a point; `whole` makes the response of which half arrives.
+
+    Raises:
+        ValueError: There is no such point.
+    """
+    if when not in kinds:
+        raise ValueError(f"{name}: there is no {when!r}; when is one of {', '.join(kinds)}.")
+    kind = kinds[when]
 
     def handler(call: Call) -> httpx.Response:
         error = kind(name, request=call.request)

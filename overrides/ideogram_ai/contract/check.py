@@ -19,7 +19,7 @@ from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .decoding import UploadedFile, remark_on_unknown
 from .problems import SHORT_LIST, Problem, name_of, pointer_to, shown, suggestion
-from .view import MASK, read_view
+from .view import MASK, find_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,7 +60,7 @@ class RequestProblem:
 
 
 def check_request(
-    request: Mapping[str, object], *, operation: Operation = POST_GENERATE_IMAGE_V4
+    request: Mapping[str, object], *, operation: str | Operation = POST_GENERATE_IMAGE_V4
 ) -> list[RequestProblem]:
     """List the problems of a request, those of the whole request first. Nothing is sent, and no file is opened.
 
@@ -72,7 +72,7 @@ def check_request(
     Returns:
         The problems; empty for a request that the contract allows and that has no value that is refused today.
     """
-    view = read_view(operation.operation_id)
+    view = find_view(operation)
     names = {field.python_name: field.wire_name for field in view.operation.fields}
     given = {names.get(name, name): value for name, value in request.items() if value is not None}
     fields, unwritable = _to_plain(given, view)

@@ -13,7 +13,7 @@ from ideogram_ai.client.request import is_array, is_object, to_plain
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .problems import pointer_to, shown
-from .view import read_view
+from .view import find_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -44,7 +44,7 @@ class RequestRemark:
 
 
 def review_request(
-    request: Mapping[str, object], *, operation: Operation = POST_GENERATE_IMAGE_V4
+    request: Mapping[str, object], *, operation: str | Operation = POST_GENERATE_IMAGE_V4
 ) -> list[RequestRemark]:
     """List what is unusual about a request that the contract allows. Nothing is sent.
 
@@ -60,7 +60,7 @@ def review_request(
     Returns:
         The first 20 remarks.
     """
-    view = read_view(operation.operation_id)
+    view = find_view(operation)
     names = {field.python_name: field.wire_name for field in view.operation.fields}
     found: list[RequestRemark] = []
     for name, value in request.items():

@@ -341,6 +341,20 @@ def read_view(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) -> Contra
     return ContractView(OPERATIONS[operation_id], document=parsed_contract())
 
 
+def find_view(operation: str | Operation) -> ContractView:
+    """Read an operation, given itself or by its name: that of the client's method, or the operationId.
+
+    Raises:
+        ValueError: There is no such operation.
+    """
+    wanted = operation if isinstance(operation, str) else operation.operation_id
+    for known in OPERATIONS.values():
+        if wanted in {known.operation_id, known.method_name}:
+            return read_view(known.operation_id)
+    methods = ", ".join(known.method_name for known in OPERATIONS.values())
+    raise ValueError(f"operation: there is no {wanted!r}; the client's methods are {methods}.")
+
+
 def link_example(view: ContractView) -> str:
     """Return the first link to an image in the examples of the operation's 200.
 

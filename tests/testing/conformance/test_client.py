@@ -74,6 +74,7 @@ BROKEN_CLIENTS: dict[str, Broken] = {
     "retry-after-reset": broken_in(
         "retry.never-after-reset", "retry.never-after-close", "retry.never-after-half-head", "billing.once"
     ),
+    "retry-after-timeout": broken_in("time.silence", "billing.once"),
     "retry-on-5xx": broken_in("retry.never-after-503", "billing.once"),
     "429-at-once": broken_in("retry.429"),
     "sent-twice": broken_in("billing.once", *(each for each in EVERYDAY if each != "answer.401"), "submit.arrives"),
@@ -163,7 +164,7 @@ def test_a_client_without_a_time_limit_for_the_whole_is_caught_by_every_drip(bro
     caught = {found.requirement.id: found.detail for found in report.of(Verdict.FAILED)}
     assert caught.keys() == {*DRIPS, "program.output"} - {"time.interim"}
     assert all("the program did not end within 2 s" in detail for detail in caught.values())
-    assert len(DRIPS) == 5
+    assert len(DRIPS) == 6
 
 
 def test_a_program_that_sends_nothing_holds_nothing_but_its_last_line() -> None:

@@ -23,6 +23,7 @@ from ideogram_ai.testing.conformance.client import (
     every_scenario,
     run_client,
 )
+from ideogram_ai.testing.strategies.schema_values import UnknownKeywordError
 
 pytestmark = pytest.mark.slow
 
@@ -158,6 +159,19 @@ def test_a_charset_is_read_as_the_mock_server_reads_it(tmp_path: Path, monkeypat
             accepted = json.loads(done.stdout)["status"] == 200 and dict(server.ledger[-1].fields) == request
             assert (result(report, name).verdict is Verdict.HELD) is accepted, charset
             assert accepted or charset not in {"utf-8", "US-ASCII"}
+
+
+def test_vectors_of_a_rule_that_nothing_can_keep_are_one_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse() -> dict[str, str]:
+        raise UnknownKeywordError(["minProperties"], {"type": "object"})
+
+    monkeypatch.setattr(vectors, "_files", refuse)
+    assert vectors.main(["--check"]) == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("error: the strategies for tests do not know minProperties, in the schema {'type': ")
+    assert printed.count("\n") == 1
 
 
 def test_the_vectors_are_current_and_say_what_the_scenarios_do(capsys: pytest.CaptureFixture[str]) -> None:

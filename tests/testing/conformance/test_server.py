@@ -91,6 +91,10 @@ def test_failures_of_one_cause_share_it_and_the_plainest_comes_first() -> None:
     assert "json_prompt is b'{': it was accepted" in alike[0].detail
     alike, *_ = by_cause(run_on_app(rewriting(ask=lambda _: refused())).of(Verdict.FAILED))
     assert {each.cause for each in alike} == {"No valid request at all is accepted."}
+
+    one = "enable_copyright_detection"
+    failed = run_on_app(rewriting(ask=lambda asked: refused() if asked.has_part(one) else asked)).of(Verdict.FAILED)
+    assert {each.cause for each in failed} == {"", f"No valid request with {one} is accepted."}
     apart = by_cause(run_on_app(BROKEN_SERVERS["bad JSON is a crash"].make()).of(Verdict.FAILED))
     assert [len(group) for group in apart] == [1, 1]
 

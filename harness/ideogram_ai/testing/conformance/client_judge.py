@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.contract.decoding import UploadedFile, json_text
 from ideogram_ai.contract.problems import RequestRefusedError, shown
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import find_view, read_view
 from ideogram_ai.generated.operations import API_KEY_HEADER
 
 from ..faults.connection_faults import ANOTHER_CALLER
@@ -25,7 +25,6 @@ from .kit import (
     KEY_SCHEME,
     Requirement,
     by_id,
-    find_view,
     follow,
     join_pointer,
     key_view,

@@ -14,7 +14,7 @@ from attrs import evolve
 
 from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.webhooks import GENERATION_ID, KEY_ID
-from ideogram_ai.contract.view import example_of
+from ideogram_ai.contract.view import example_of, find_view
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4
 
 from ..jobs import SigningKey
@@ -31,7 +31,7 @@ from .client_scenarios import (
     client_scenarios,
     example_body,
 )
-from .kit import Requirement, by_id, find_view, join_pointer, key_view, makes_job, pointers, poll_view
+from .kit import Requirement, by_id, join_pointer, key_view, makes_job, pointers, poll_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -422,6 +422,7 @@ def _glued_responses() -> Iterator[Scenario]:
 
 def _drips() -> Iterator[Scenario]:
     drips: tuple[tuple[str, str, str, tuple[ExpectedOutcome, ...]], ...] = (
+        ("silence", "silence", "nothing at all", (UNKNOWN,)),
         ("header", "drip_header", "a header that never ends", (UNKNOWN,)),
         ("interim", "drip_hints", "interim responses that never end", (UNKNOWN,)),
         ("chunk-extension", "drip_chunk_extension", "the extension of a chunk that never ends", (UNKNOWN,)),

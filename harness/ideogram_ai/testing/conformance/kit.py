@@ -12,7 +12,7 @@ from attrs import Factory, field, frozen
 
 from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.view import JsonObject, read_view
+from ideogram_ai.contract.view import JsonObject, find_view, read_view
 from ideogram_ai.generated.contract import CONTRACT_SHA256, read_contract
 from ideogram_ai.generated.operations import OPERATIONS, POST_GENERATE_IMAGE_V4, Operation
 
@@ -112,11 +112,6 @@ def example_requests(operation_id: str = POST_GENERATE_IMAGE_V4.operation_id) ->
     form = pointers(operation_id).form
     found: JsonObject = at_pointer(form).get("examples", {}) if form else {}
     return {name: example["value"] for name, example in found.items()}
-
-
-def find_view(method_name: str) -> ContractView:
-    """The operation that a method of the client stands for."""
-    return read_view(next(each.operation_id for each in OPERATIONS.values() if each.method_name == method_name))
 
 
 @cache

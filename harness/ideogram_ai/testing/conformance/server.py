@@ -12,9 +12,10 @@ from ideogram_ai.client.config import resolve_api_key, resolve_base_url
 from ideogram_ai.client.errors import ConfigurationError
 from ideogram_ai.client.request import is_object
 from ideogram_ai.client.url_policy import is_loopback
+from ideogram_ai.contract.view import find_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
-from .kit import ResultCollector, Verdict, check_timeout, find_view, no_progress
+from .kit import ResultCollector, Verdict, check_timeout, no_progress
 from .server_judge import is_accepted, judge_case, judge_response
 from .server_operations import (
     OperationsRun,
@@ -261,14 +262,13 @@ class _ServerRun:
             return None
         # A request of schemathesis has no control, so each of its fields has to have been accepted.
         never = self._never_accepted(case)
-        return f"No valid request{never} was accepted, so a refusal proves nothing." if never else None
+        return f"No valid request{never[0]} was accepted, so a refusal proves nothing." if never else None
 
-    def _never_accepted(self, case: RequestCase) -> str:
-        """What a request has that no accepted request had so far: a field, or any of them; empty for nothing."""
+    def _never_accepted(self, case: RequestCase) -> list[str]:
+        """What a request has that no accepted request had so far: fields, or any of them; empty for nothing."""
         if not self.results.ever_held(KEY_ACCEPTED):
-            return " at all"
-        unknown = (name for name in case.fields if not self.results.ever_held(f"request.{name}.accepted"))
-        return next((f" with {name}" for name in unknown), "")
+            return [" at all"]
+        return [f" with {name}" for name in case.fields if not self.results.ever_held(f"request.{name}.accepted")]
 
     def _repeat_controls(self) -> None:
         """Check that valid requests are still accepted, where that is free: a server may have stopped halfway."""
@@ -287,7 +287,8 @@ class _ServerRun:
             (wanted,) = case.statuses
             reason = f"Prefer: code={wanted} is not honoured (the response was a {status})"
             self.unprovoked[wanted] = f"No {wanted} could be provoked: {reason}."
-        never_accepted = self._never_accepted(case)
+        never = self._never_accepted(case)
+        never_accepted = never[0] if len(never) == 1 else ""  # of several, any may be the cause
         # All of them are made before one is added: what is added changes what was never accepted.
         for found in list(judge_case(case, response, metered=self.sender.metered, never_accepted=never_accepted)):
             self.results.add(found.requirement, found.verdict, found.detail, exchange, found.cause)

@@ -148,6 +148,8 @@ def judge_response(response: ServerResponse, status: int) -> dict[str, str | Non
         unlinked = next((number for number, image in safe.items() if not image.get("url")), None)
         wrong = f"data[{unlinked}] was not withheld (is_image_safe is true) and has no url"
         findings["answer.200.link-present"] = None if unlinked is None else wrong
+    elif status == 200 and is_object(body) and body.get("data") == []:
+        findings["answer.200.link-present"] = "data is empty: there is no image, although the request ran"
     return findings
 
 

@@ -15,7 +15,7 @@ from ideogram_ai.client.request import is_array, is_object
 from ideogram_ai.client.webhooks import verify_webhook
 from ideogram_ai.contract.check import find_problems
 from ideogram_ai.contract.problems import shown
-from ideogram_ai.contract.view import MASK
+from ideogram_ai.contract.view import MASK, find_view
 from ideogram_ai.generated.operations import OPERATIONS
 
 from ..faults import FaultServer, answer_with
@@ -26,7 +26,6 @@ from .kit import (
     ResultCollector,
     Verdict,
     example_requests,
-    find_view,
     key_view,
     makes_job,
     pointers,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import find_view, read_view
 from ideogram_ai.generated.operations import OPERATIONS
 
 from ..strategies import request_rules
@@ -17,7 +17,6 @@ from .kit import (
     Requirement,
     at_pointer,
     by_id,
-    find_view,
     follow,
     join_pointer,
     makes_job,

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from ideogram_ai.client.request import is_array
 from ideogram_ai.contract.problems import pointer_to
-from ideogram_ai.contract.view import read_view
+from ideogram_ai.contract.view import find_view
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from .mutations import MutationPoint, MutationPoints, field_schemas, parameters, request_schema
@@ -50,7 +50,7 @@ class BrokenRequest:
     pointer: str
 
 
-def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[dict[str, Any]]:
+def requests(*, operation: str | Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[dict[str, Any]]:
     """Requests that keep the contract, as keyword arguments for `generate(**request)`.
 
     Both kinds of prompt, every field, every value that is in service, keys in several orders, parameters too. A file is
@@ -59,12 +59,12 @@ def requests(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy
     Args:
         operation: The operation whose method takes them as keyword arguments.
     """
-    drawn = _requests_of(read_view(operation.operation_id))
+    drawn = _requests_of(find_view(operation))
     return named("requests", drawn.make().map(drawn.as_keywords))
 
 
 def broken_requests(
-    rule: str | None = None, *, operation: Operation = POST_GENERATE_IMAGE_V4
+    rule: str | None = None, *, operation: str | Operation = POST_GENERATE_IMAGE_V4
 ) -> SearchStrategy[BrokenRequest]:
     """Requests that break one rule of the contract each, and keep all others.
 
@@ -77,10 +77,11 @@ def broken_requests(
     Raises:
         ValueError: The contract has no such rule, or none that a request for this operation could break.
     """
-    drawn = _requests_of(read_view(operation.operation_id))
+    view = find_view(operation)
+    drawn = _requests_of(view)
     rules = drawn.rules
     if not rules:
-        raise ValueError(f"{operation.operation_id}: the contract has no rule that a request could break.")
+        raise ValueError(f"{view.operation.operation_id}: the contract has no rule that a request could break.")
     # Each rule's strategy is made once, when the rule is drawn.
     break_rule = cache(drawn.break_rule)
     if rule is None:
@@ -90,9 +91,9 @@ def broken_requests(
     return named("broken_requests", break_rule(rule))
 
 
-def request_rules(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> tuple[str, ...]:
+def request_rules(*, operation: str | Operation = POST_GENERATE_IMAGE_V4) -> tuple[str, ...]:
     """Every rule that `broken_requests()` breaks, as JSON pointers into the contract."""
-    return _requests_of(read_view(operation.operation_id)).rules
+    return _requests_of(find_view(operation)).rules
 
 
 @cache

@@ -12,7 +12,7 @@ from attrs import evolve
 from hypothesis import strategies as st
 
 from ideogram_ai.client.request import is_array, is_object
-from ideogram_ai.contract.view import link_example, read_view
+from ideogram_ai.contract.view import find_view, link_example
 from ideogram_ai.generated.operations import POST_GENERATE_IMAGE_V4
 
 from ..mock_responses import WITHOUT_BODY, Answer
@@ -51,7 +51,9 @@ _DEEP: Final = 100_000
 _ZONES: Final = ("", "Z", "z", "+00:00", "-0530", "+1400", "-12:45")
 
 
-def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
+def answers(
+    status: int | None = None, *, operation: str | Operation = POST_GENERATE_IMAGE_V4
+) -> SearchStrategy[Answer]:
     """Responses that the contract documents, with known fields and known values only.
 
     A 200 of an operation that makes images has one or more, each with a link that has not expired, or withheld in one
@@ -64,7 +66,7 @@ def answers(status: int | None = None, *, operation: Operation = POST_GENERATE_I
     Raises:
         ValueError: The contract has no such status.
     """
-    view = read_view(operation.operation_id)
+    view = find_view(operation)
     if status is None:
         return named("answers", st.one_of([_answers(view, each) for each in view.responses]))
     if status not in view.responses:
@@ -167,7 +169,7 @@ def _dates() -> SearchStrategy[datetime]:
     return st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1))  # noqa: DTZ001 - hypothesis wants them naive
 
 
-def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
+def unusual_answers(*, operation: str | Operation = POST_GENERATE_IMAGE_V4) -> SearchStrategy[Answer]:
     """Responses that a client has to survive: `why` says what is unusual about each.
 
     An undocumented status, a page of HTML, no body, a body cut off, a member of another type or missing, unknown
@@ -177,7 +179,7 @@ def unusual_answers(*, operation: Operation = POST_GENERATE_IMAGE_V4) -> SearchS
     Args:
         operation: The operation that they respond to.
     """
-    view = read_view(operation.operation_id)
+    view = find_view(operation)
     documented = answers(operation=operation)
     in_json = [_answers(view, status) for status, rule in view.responses.items() if rule.text is None]
     statuses = st.sampled_from(list(view.responses))

@@ -74,7 +74,8 @@ class UnknownKeywordError(NotImplementedError):
     """The contract has a keyword of JSON Schema that the strategies do not know yet."""
 
     def __init__(self, keywords: Collection[str], schema: JsonObject) -> None:
-        super().__init__(f"{', '.join(sorted(keywords))} is not known to the strategies, in {schema}")
+        what = f"the strategies for tests do not know {', '.join(sorted(keywords))}, in the schema {str(schema)[:200]}"
+        super().__init__(f"{what}: write the rule with other keywords, or add it to strategies/schema_values.py")
 
 
 def named(name: str, strategy: SearchStrategy[T]) -> SearchStrategy[T]:
